@@ -1,0 +1,97 @@
+/* async/dns.h (net): names to addresses, and raw queries, over c-ares.
+ *
+ * Lookups honour the hosts file and the search list; raw queries go to the
+ * servers as they are. A channel of c-ares carries at most 256 queries, so
+ * that one bad reply or a full source port costs few; more channels are opened
+ * as they are needed. */
+#ifndef ASYNC_DNS_H
+#define ASYNC_DNS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "async/op.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+struct async_dns;
+
+struct async_dns_opts {
+  const char *servers; /* "addr[:port],..."; NULL: the system's */
+  int64_t timeout_ns;  /* of the first try, doubling; 0: 500 ms */
+  unsigned tries;      /* 0: 4 */
+  size_t per_channel;  /* queries in flight a channel; 0: 256 */
+  size_t channels;     /* most channels; 0: 4 */
+};
+
+#define ASYNC_DNS_OPTS_INIT                                                    \
+  {                                                                            \
+    NULL, 0, 0, 0, 0                                                           \
+  }
+
+/* Starts a resolver on this loop.
+ *
+ * Returns 0, ASYNC_ENOMEM, or ASYNC_EINVAL for a server that cannot be parsed,
+ * or c-ares' error.
+ */
+int async_dns_open(struct async_dns **out, const struct async_dns_opts *opts);
+
+/* Frees it; queries that were cancelled end here. Shielded; may park. */
+void async_dns_close(struct async_dns *dns);
+
+#define ASYNC_DNS_ADDRESSES 16
+
+struct async_dns_address {
+  int family; /* AF_INET or AF_INET6 */
+  unsigned char bytes[16];
+};
+
+struct async_dns_addresses {
+  size_t count; /* in the order in which they should be tried */
+  uint32_t ttl_s;
+  struct async_dns_address items[ASYNC_DNS_ADDRESSES];
+};
+
+/* Finds the addresses of a host.
+ *
+ * host    a name; an address in text form is its own answer
+ * family  AF_UNSPEC, AF_INET or AF_INET6
+ *
+ * Returns 0, ASYNC_ECANCELED, or c-ares' error (async_err_text explains it).
+ * Lookups of the same name in flight at the same time are one query.
+ * Source: RFC 6724 for the order.
+ */
+int async_dns_lookup(struct async_dns *dns, const char *host, int family,
+                     struct async_dns_addresses *out);
+
+/* Writes the address as text. out  46 bytes. Returns out. */
+char *async_dns_address_text(const struct async_dns_address *address,
+                             char *out);
+
+struct async_dns_query {
+  struct async_op op;
+  int timeouts;         /* tries that got no answer */
+  unsigned char *reply; /* the message, owned by the query; NULL without one */
+  size_t reply_bytes;
+  void *flight; /* owned by the resolver */
+};
+
+/* Starts one query of class `klass` and type `type`; the operation's rc is 0
+ * for any reply with an answer section to read (NXDOMAIN and SERVFAIL
+ * included), else an error. Cancelled, its reply is dropped when it comes.
+ *
+ * query  kept until its operation is done; then async_dns_query_done frees the
+ *        reply
+ */
+void async_dns_query_start(struct async_dns *dns, struct async_dns_query *query,
+                           const char *name, int klass, int type);
+int async_dns_query_run(struct async_dns *dns, struct async_dns_query *query,
+                        const char *name, int klass, int type);
+void async_dns_query_done(struct async_dns_query *query);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
