@@ -1,15 +1,20 @@
 # The libraries, found with pkg-config; nothing is vendored or downloaded.
 
-find_package(PkgConfig REQUIRED)
+find_package(PkgConfig)
+if(NOT PKG_CONFIG_FOUND)
+  message(FATAL_ERROR "pkg-config is missing. On Debian: apt-get install"
+                      " pkg-config (or run ./bootstrap)")
+endif()
 
+# asynctool_require(TARGET MODULE MINIMUM DEBIAN_PACKAGE)
 function(asynctool_require target module minimum package)
-  pkg_check_modules(${target} IMPORTED_TARGET "${module}>=${minimum}")
+  pkg_check_modules(${target} QUIET IMPORTED_TARGET GLOBAL
+                    "${module}>=${minimum}")
   if(NOT ${target}_FOUND)
-    message(
-      FATAL_ERROR
-        "${module} >= ${minimum} is missing. On Debian: apt-get install ${package}"
-        " (./bootstrap installs everything that the build needs).")
+    message(FATAL_ERROR "${module} >= ${minimum} is missing. On Debian: apt-get"
+                        " install ${package} (or run ./bootstrap)")
   endif()
+  message(STATUS "${module} ${${target}_VERSION}")
 endfunction()
 
 asynctool_require(UV libuv 1.44 libuv1-dev)

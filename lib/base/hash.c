@@ -12,7 +12,8 @@ enum { FEWEST_BUCKETS = 16 };
 static uint64_t mix(uint64_t a, uint64_t b)
 {
 #ifdef __SIZEOF_INT128__
-  unsigned __int128 product = (unsigned __int128)a * b;
+  __extension__ typedef unsigned __int128 wide;
+  wide product = (wide)a * b;
   return (uint64_t)product ^ (uint64_t)(product >> 64);
 #else
   uint64_t low = a * b, high = (a >> 32) * (b >> 32);
