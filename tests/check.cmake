@@ -1,0 +1,29 @@
+# check/*.sh: the habits of the project. `ctest -L check` runs these alone.
+
+set(checks
+    banned
+    exports
+    format
+    generated
+    headers
+    includes
+    install
+    layout
+    man
+    presets
+    shellcheck
+    tidy)
+
+foreach(check ${checks})
+  asynctool_test(check/${check} one
+                 ${CMAKE_CURRENT_SOURCE_DIR}/check/${check}.sh)
+  asynctool_test_env(check/${check} "ASYNCTOOL_BUILD=${PROJECT_BINARY_DIR}"
+                     "ASYNCTOOL=${PROJECT_BINARY_DIR}/cmd/asynctool")
+  set_tests_properties(check/${check} PROPERTIES SKIP_RETURN_CODE 77)
+endforeach()
+
+# These use every processor, and take their time.
+foreach(check install tidy)
+  set_tests_properties(check/${check} PROPERTIES PROCESSORS 2 TIMEOUT 900)
+  asynctool_test_env(check/${check} TEST_SECONDS=880)
+endforeach()

@@ -23,7 +23,10 @@ struct tap_test {
   void (*run)(void);
 };
 
-#define TEST(name) { #name, name }
+#define TEST(name)                                                             \
+  {                                                                            \
+    .name = #name, .run = name                                                 \
+  }
 
 static inline void tap_fail(const char *file, int line, const char *text)
 {

@@ -1,0 +1,12 @@
+#!/bin/sh
+# Every C file is as clang-format would write it.
+set -eu
+. "$(dirname "$0")/files.sh"
+need clang-format
+
+failed=0
+for file in $(c_files); do
+  clang-format "$file" | diff -u "$file" - || failed=1
+done
+[ $failed = 0 ] || echo "clang-format -i does it"
+exit $failed

@@ -1,0 +1,11 @@
+#!/bin/sh
+# clang-tidy, with the checks of .clang-tidy, on every C file of the build.
+set -eu
+. "$(dirname "$0")/files.sh"
+need clang-tidy
+
+: "${ASYNCTOOL_BUILD:=build/dev}"
+find_files -path './lib/*.c' -o -path './cmd/*.c' |
+  xargs -n 4 -P "$(processors)" \
+    clang-tidy --quiet -p "$ASYNCTOOL_BUILD" --warnings-as-errors='*' \
+    2>/dev/null
