@@ -104,7 +104,8 @@ int async_spawn_with(struct async_group *group,
 /* Waits for one task.
  *
  * task  given; the handle is gone when this returns anything but
- *       ASYNC_ECANCELED of the caller's own scope
+ *       ASYNC_ECANCELED of the caller's own scope; at the latest it is gone
+ *       when its group has closed
  *
  * Returns what the task returned, or ASYNC_ECANCELED.
  */

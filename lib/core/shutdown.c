@@ -1,0 +1,155 @@
+#include "async/shutdown.h"
+
+#include <signal.h>
+
+#include "async/error.h"
+#include "core/loop_priv.h"
+
+static const int64_t DEFAULT_GRACE_NS = 10 * ASYNC_SEC;
+
+static void cancel_everything(struct async_timer *timer)
+{
+  (void)timer;
+  async_scope_cancel(&asy_loop->root.scope);
+}
+
+/* Signals keep the loop waiting only while somebody waits for them; otherwise
+ * a deadlock could not be told. */
+static void keep_signals(struct asy_stopper *stopper, bool keep)
+{
+  for (size_t i = 0; i < stopper->handle_count; i++) {
+    if (keep)
+      uv_ref((uv_handle_t *)&stopper->handles[i]);
+    else
+      uv_unref((uv_handle_t *)&stopper->handles[i]);
+  }
+}
+
+static void tell_watchers(struct async_loop *loop)
+{
+  struct async_list *node;
+  keep_signals(&loop->stopper, false);
+  while ((node = async_list_shift(&loop->stopper.watchers)) != NULL)
+    async_op_done(ASYNC_CONTAINER_OF(node, struct async_op, node), 0);
+}
+
+static void notify(struct async_timer *timer)
+{
+  (void)timer;
+  tell_watchers(asy_loop);
+}
+
+void async_shutdown(int64_t grace_ns)
+{
+  struct asy_stopper *stopper = &asy_loop->stopper;
+  bool again = stopper->stopping;
+  stopper->stopping = true;
+  if (again)
+    grace_ns = 0;
+  if (grace_ns != ASYNC_NEVER)
+    async_timer_set(&stopper->deadline, async_in(grace_ns), cancel_everything);
+  tell_watchers(asy_loop);
+}
+
+bool async_stopping(void)
+{
+  return asy_loop->stopper.stopping;
+}
+
+int async_shutdown_signal(void)
+{
+  return asy_loop->stopper.signal;
+}
+
+static int watch_abort(struct async_op *op)
+{
+  struct asy_stopper *stopper = &asy_loop->stopper;
+  async_list_remove(&op->node);
+  if (async_list_empty(&stopper->watchers))
+    keep_signals(stopper, false);
+  return ASYNC_OP_WITHDRAWN;
+}
+
+void async_shutdown_watch(struct async_op *op)
+{
+  struct asy_stopper *stopper = &asy_loop->stopper;
+  async_op_start(op, "shutdown", watch_abort);
+  async_list_push(&stopper->watchers, &op->node);
+  keep_signals(stopper, true);
+  if (stopper->stopping)
+    async_timer_set(&stopper->notify, async_now(), notify);
+}
+
+int async_shutdown_wait(void)
+{
+  struct async_op op;
+  int err = async_check();
+  if (err < 0)
+    return err;
+  async_shutdown_watch(&op);
+  return async_await(&op);
+}
+
+/* Signals. */
+
+static void on_stop_signal(uv_signal_t *handle, int number)
+{
+  struct async_loop *loop = handle->data;
+  if (!loop->stopper.signal)
+    loop->stopper.signal = number;
+  async_shutdown(loop->stopper.grace_ns);
+}
+
+static void on_dump_signal(uv_signal_t *handle, int number)
+{
+  struct async_loop *loop = handle->data;
+  struct async_buf text = ASYNC_BUF_INIT;
+  (void)number;
+  async_dump(&text, true);
+  asy_report(loop, text.data, text.len);
+  async_buf_done(&text);
+}
+
+static bool is_ignored(int number)
+{
+  struct sigaction action;
+  return sigaction(number, NULL, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+static int listen_for(struct async_loop *loop, int number, uv_signal_cb handler)
+{
+  struct asy_stopper *stopper = &loop->stopper;
+  uv_signal_t *handle = &stopper->handles[stopper->handle_count];
+  if (is_ignored(number))
+    return 0;
+  int err = uv_signal_init(&loop->uv, handle);
+  if (err < 0)
+    return err;
+  stopper->handle_count++;
+  handle->data = loop;
+  uv_unref((uv_handle_t *)handle);
+  return uv_signal_start(handle, handler, number);
+}
+
+int asy_stopper_init(struct async_loop *loop)
+{
+  struct asy_stopper *stopper = &loop->stopper;
+  int err = 0;
+  async_list_init(&stopper->watchers);
+  stopper->grace_ns =
+      loop->opts.grace_ns ? loop->opts.grace_ns : DEFAULT_GRACE_NS;
+  if (loop->opts.signals) {
+    err = listen_for(loop, SIGINT, on_stop_signal);
+    if (err == 0)
+      err = listen_for(loop, SIGTERM, on_stop_signal);
+  }
+  if (err == 0 && loop->opts.dump_signal)
+    err = listen_for(loop, SIGUSR1, on_dump_signal);
+  return err;
+}
+
+void asy_stopper_done(struct async_loop *loop)
+{
+  async_timer_clear(&loop->stopper.deadline);
+  async_timer_clear(&loop->stopper.notify);
+}

@@ -1,0 +1,113 @@
+#include "async/work.h"
+
+#include <stdlib.h>
+
+#include "async/error.h"
+#include "core/loop_priv.h"
+
+enum { LIBUV_THREADS = 4, LIBUV_THREADS_MOST = 1024 };
+
+struct job {
+  uv_work_t request;
+  struct async_op op;
+  struct async_list node; /* in the queue, while it waits for a thread */
+  void (*fn)(void *arg);
+  void *arg;
+  void (*free_arg)(void *arg);
+  enum async_work_policy policy;
+  bool abandoned;
+};
+
+/* libuv reads the size of its pool once, from the environment. */
+void asy_workers_init(struct async_loop *loop)
+{
+  long threads = (long)loop->opts.pool_threads;
+  const char *set = getenv("UV_THREADPOOL_SIZE");
+  if (threads > 0 && !set) {
+    char text[16];
+    snprintf(text, sizeof(text), "%ld", threads);
+    setenv("UV_THREADPOOL_SIZE", text, 0);
+  } else {
+    threads = set ? strtol(set, NULL, 10) : LIBUV_THREADS;
+  }
+  if (threads > LIBUV_THREADS_MOST)
+    threads = LIBUV_THREADS_MOST;
+  async_list_init(&loop->workers.queue);
+  loop->workers.most = threads > 1 ? (size_t)threads - 1 : 1;
+}
+
+static void on_thread(uv_work_t *request)
+{
+  struct job *job = request->data;
+  job->fn(job->arg);
+}
+
+static void start_next(struct async_loop *loop);
+
+static void on_ended(uv_work_t *request, int status)
+{
+  struct job *job = request->data;
+  asy_loop->workers.running--;
+  async_loop_release();
+  start_next(asy_loop);
+  if (!job->abandoned) {
+    async_op_done(&job->op, status == UV_ECANCELED ? ASYNC_ECANCELED : 0);
+    return;
+  }
+  if (job->free_arg)
+    job->free_arg(job->arg);
+  free(job);
+}
+
+static void start_next(struct async_loop *loop)
+{
+  struct asy_workers *workers = &loop->workers;
+  while (workers->running < workers->most) {
+    struct async_list *node = async_list_shift(&workers->queue);
+    if (!node)
+      return;
+    struct job *job = ASYNC_CONTAINER_OF(node, struct job, node);
+    workers->running++;
+    async_loop_hold();
+    job->request.data = job;
+    /* Fails only without a callback, which there is. */
+    uv_queue_work(&loop->uv, &job->request, on_thread, on_ended);
+  }
+}
+
+static int job_abort(struct async_op *op)
+{
+  struct job *job = ASYNC_CONTAINER_OF(op, struct job, op);
+  if (!async_list_empty(&job->node)) {
+    async_list_remove(&job->node);
+    return ASYNC_OP_WITHDRAWN;
+  }
+  /* Not yet taken by a thread: on_ended still comes, at once. */
+  if (uv_cancel((uv_req_t *)&job->request) == 0 ||
+      job->policy == ASYNC_WORK_WAIT)
+    return ASYNC_OP_PENDING;
+  job->abandoned = true;
+  return ASYNC_OP_WITHDRAWN;
+}
+
+int async_work(void (*fn)(void *arg), void *arg, enum async_work_policy policy,
+               void (*free_arg)(void *arg))
+{
+  int rc = async_check();
+  if (rc < 0)
+    return rc;
+  struct job *job = calloc(1, sizeof(*job));
+  if (!job)
+    return ASYNC_ENOMEM;
+  job->fn = fn;
+  job->arg = arg;
+  job->free_arg = free_arg;
+  job->policy = policy;
+  async_op_start(&job->op, "thread pool", job_abort);
+  async_list_push(&asy_loop->workers.queue, &job->node);
+  start_next(asy_loop);
+  rc = async_await(&job->op);
+  if (!job->abandoned)
+    free(job);
+  return rc;
+}
