@@ -14,9 +14,12 @@ set(checks
     shellcheck
     tidy)
 
+set(exports_of $<TARGET_FILE:asynctool-shared>
+               $<TARGET_FILE:asynctool-net-shared>)
 foreach(check ${checks})
   asynctool_test(check/${check} one
-                 ${CMAKE_CURRENT_SOURCE_DIR}/check/${check}.sh)
+                 ${CMAKE_CURRENT_SOURCE_DIR}/check/${check}.sh
+                 ${${check}_of})
   asynctool_test_env(check/${check} "ASYNCTOOL_BUILD=${PROJECT_BINARY_DIR}"
                      "ASYNCTOOL=${PROJECT_BINARY_DIR}/cmd/asynctool")
   set_tests_properties(check/${check} PROPERTIES SKIP_RETURN_CODE 77)

@@ -6,4 +6,4 @@ need shellcheck
 
 find_files -name '*.sh' -o -name '*.bash' -o -name '*.bats' \
   -o -path ./bootstrap -o -path ./.ci/run |
-  xargs shellcheck --external-sources --source-path=SCRIPTDIR
+  xargs shellcheck
