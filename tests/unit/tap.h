@@ -23,9 +23,9 @@ struct tap_test {
   void (*run)(void);
 };
 
-#define TEST(name)                                                             \
+#define TEST(claim)                                                            \
   {                                                                            \
-    .name = #name, .run = name                                                 \
+    .name = #claim, .run = claim                                               \
   }
 
 static inline void tap_fail(const char *file, int line, const char *text)
