@@ -5,7 +5,8 @@
 #include "async/error.h"
 
 enum { MIN_CALLS = 20, COOLDOWNS_MOST = 8 };
-#define DEFAULT_NS (10 * ASYNC_SEC)
+#define WINDOW_NS   (10 * ASYNC_SEC)
+#define COOLDOWN_NS (30 * ASYNC_SEC)
 
 void async_breaker_init(struct async_breaker *breaker,
                         const struct async_breaker_opts *opts)
@@ -18,9 +19,9 @@ void async_breaker_init(struct async_breaker *breaker,
   if (!o->min_calls)
     o->min_calls = MIN_CALLS;
   if (o->window_ns <= 0)
-    o->window_ns = DEFAULT_NS;
+    o->window_ns = WINDOW_NS;
   if (o->cooldown_ns <= 0)
-    o->cooldown_ns = DEFAULT_NS;
+    o->cooldown_ns = COOLDOWN_NS;
   if (o->cooldown_max_ns <= 0)
     o->cooldown_max_ns = o->cooldown_ns > ASYNC_NEVER / COOLDOWNS_MOST
                              ? ASYNC_NEVER

@@ -26,7 +26,7 @@ struct async_breaker_opts {
   double failure_ratio;    /* rule 2: share of failures in window_ns; 0: off */
   unsigned min_calls;      /* rule 2: with fewer calls it stays closed; 20 */
   int64_t window_ns;       /* rule 2: 10 s */
-  int64_t cooldown_ns;     /* 10 s */
+  int64_t cooldown_ns;     /* 30 s */
   int64_t cooldown_max_ns; /* 8 cooldowns */
   unsigned probes;         /* 1 */
 };
@@ -51,10 +51,9 @@ struct async_breaker_count {
 struct async_breaker {
   struct async_breaker_opts opts; /* defaults filled in */
   enum async_breaker_state state;
-  unsigned in_a_row;        /* closed: failures since a success */
-  unsigned probing, probed; /* half-open: in flight, succeeded */
-  struct async_breaker_count
-      half[2]; /* the running half window, the one before */
+  unsigned in_a_row;                  /* closed: failures since a success */
+  unsigned probing, probed;           /* half-open: in flight, succeeded */
+  struct async_breaker_count half[2]; /* of the window: this one, the last */
   int64_t half_since_ns;
   int64_t since_ns;      /* when the state was entered */
   int64_t open_until_ns; /* open: end of the cooldown */
