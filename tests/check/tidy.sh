@@ -5,6 +5,10 @@ set -eu
 need clang-tidy
 
 : "${ASYNCTOOL_BUILD:=build/dev}"
+[ -e "$ASYNCTOOL_BUILD/compile_commands.json" ] || {
+  echo "$ASYNCTOOL_BUILD is not configured"
+  exit 1
+}
 find_files -path './lib/*.c' -o -path './cmd/*.c' |
   xargs -n 4 -P "$(processors)" \
     clang-tidy --quiet -p "$ASYNCTOOL_BUILD" --warnings-as-errors='*' \
