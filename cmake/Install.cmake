@@ -9,6 +9,10 @@ if(TARGET asynctool-bin)
   install(TARGETS asynctool-bin COMPONENT tools)
 endif()
 
+# From where a .pc file is to the prefix, so that both may move.
+file(RELATIVE_PATH pc_prefix /${CMAKE_INSTALL_LIBDIR}/pkgconfig /)
+string(REGEX REPLACE "/$" "" pc_prefix ${pc_prefix})
+
 # One export set a library: finding asynctool does not need libcurl.
 foreach(library asynctool asynctool-net)
   install(TARGETS ${library} ${library}-shared EXPORT ${library}-targets

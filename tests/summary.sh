@@ -22,8 +22,12 @@ missing() {
   find "$build/tap" -name '*.tap' -exec cat {} + 2>/dev/null
   missing
 } | awk '
-  /^not ok/ { failed++; print "failed: " substr($0, 8); next }
-  /^ok .*# *[Ss][Kk][Ii][Pp]/ { skipped++; print "skipped: " substr($0, 4); next }
+  function tell(word) {
+    sub(/^(not )?ok *[0-9]* *-? */, "")
+    print word ": " $0
+  }
+  /^not ok/ { failed++; tell("failed"); next }
+  /^ok .*# *[Ss][Kk][Ii][Pp]/ { skipped++; tell("skipped"); next }
   /^ok/ { passed++ }
   END {
     printf "%d passed, %d failed", passed, failed
