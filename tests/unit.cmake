@@ -1,13 +1,17 @@
 # unit/test_<module>.c: one program a file, TAP on stdout. The modules that
 # stand on the stack switch are tested on its second back end as well.
 
-# Only the tests of cmd/ wait for cmd/ to compile.
+# Only the tests that include a header of cmd/ wait for cmd/ to compile.
 function(asynctool_link_cmd target source)
-  file(STRINGS ${source} uses REGEX
-       "#include \"(opt|job|fetch|resolve|probe|upload|exec)/")
-  if(uses)
-    target_link_libraries(${target} PRIVATE asynctool-cmd)
-  endif()
+  file(GLOB headers RELATIVE ${PROJECT_SOURCE_DIR}/cmd CONFIGURE_DEPENDS
+       ${PROJECT_SOURCE_DIR}/cmd/*.h ${PROJECT_SOURCE_DIR}/cmd/*/*.h)
+  file(STRINGS ${source} includes REGEX "^#include \"")
+  foreach(header ${headers})
+    if(includes MATCHES "\"${header}\"")
+      target_link_libraries(${target} PRIVATE asynctool-cmd)
+      return()
+    endif()
+  endforeach()
 endfunction()
 
 function(asynctool_unit_test name source library)
