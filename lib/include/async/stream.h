@@ -3,8 +3,9 @@
  * Pipes, sockets and terminals are polled; regular files are read and written
  * in place, which measures cheaper than a thread for each call. One task may
  * read while another writes; two readers (or two writers) at once are a bug
- * that is asserted. Descriptors of a stream are non-blocking, and set back when
- * it is closed without owning them. */
+ * that is asserted. A descriptor that is owned is made non-blocking; one that
+ * is borrowed keeps its flags, because standard input and output share them
+ * with other processes. */
 #ifndef ASYNC_STREAM_H
 #define ASYNC_STREAM_H
 
@@ -34,7 +35,7 @@ enum {
  */
 int async_stream_open_fd(struct async_stream **out, int fd, unsigned flags);
 
-/* Opens a file as open(2) does, close-on-exec. */
+/* Opens a file as open(2) does, close-on-exec; a FIFO without a peer blocks. */
 int async_stream_open_file(struct async_stream **out, const char *path,
                            int flags, int mode);
 
@@ -82,15 +83,16 @@ int async_stream_write(struct async_stream *stream, const void *bytes,
 /* Bytes of the last write that went out. */
 size_t async_stream_written(const struct async_stream *stream);
 
-/* Says that no more will be written. Returns 0 or an error. */
+/* Says that no more will be written; the end of an owned pipe is closed.
+ * Returns 0 or an error. */
 int async_stream_shutdown(struct async_stream *stream);
 
 /* The descriptor, or -1 for memory. */
 int async_stream_fd(const struct async_stream *stream);
 
-/* Closes and frees it; NULL is fine. Parks, shielded from cancellation, until
- * the loop has let go. Returns 0, or the error of close(2), which for a file on
- * a network file system can be that of an earlier write. */
+/* Closes and frees it; NULL is fine. Is not cancelled. Returns 0, or the error
+ * of close(2), which for a file on a network file system can be that of an
+ * earlier write. */
 int async_stream_close(struct async_stream *stream);
 
 /* Copies until the end of `from`, or `max` bytes (-1: no limit).
