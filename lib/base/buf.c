@@ -13,6 +13,13 @@ void async_buf_done(struct async_buf *buf)
   *buf = (struct async_buf)ASYNC_BUF_INIT;
 }
 
+/* No room is left, so the inline appends come here and find the error. */
+static int stick(struct async_buf *buf)
+{
+  buf->cap = buf->len;
+  return buf->err = ASYNC_ENOMEM;
+}
+
 int async_buf_reserve(struct async_buf *buf, size_t more)
 {
   if (buf->err)
@@ -21,12 +28,12 @@ int async_buf_reserve(struct async_buf *buf, size_t more)
     return 0;
   size_t cap = buf->cap ? buf->cap : SMALLEST;
   if (more > SIZE_MAX / 2 - buf->len)
-    return buf->err = ASYNC_ENOMEM;
+    return stick(buf);
   while (cap - buf->len < more)
     cap *= 2;
   char *data = realloc(buf->data, cap);
   if (!data)
-    return buf->err = ASYNC_ENOMEM;
+    return stick(buf);
   buf->data = data;
   buf->cap = cap;
   return 0;
@@ -59,17 +66,20 @@ void async_buf_add_int(struct async_buf *buf, int64_t value)
 void async_buf_add_fixed(struct async_buf *buf, int64_t value, int64_t scale,
                          unsigned digits)
 {
-  int64_t unit = 1;
+  uint64_t unit = 1;
   for (unsigned i = 0; i < digits; i++)
     unit *= 10;
-  int64_t whole = value / scale;
-  /* The remainder is below scale; long double keeps scale * unit exact. */
-  int64_t part = (int64_t)((long double)(value % scale) * unit / scale + 0.5L);
+  uint64_t whole = (uint64_t)value / (uint64_t)scale;
+  uint64_t rest = (uint64_t)value % (uint64_t)scale, divisor = (uint64_t)scale;
+  /* Exact up to a scale of 9e18 / unit; beyond, the low bits do not show. */
+  for (; divisor > UINT64_MAX / 2 / unit; divisor >>= 1)
+    rest >>= 1;
+  uint64_t part = (rest * unit + divisor / 2) / divisor;
   if (part >= unit) {
     part -= unit;
     whole++;
   }
-  async_buf_add_int(buf, whole);
+  async_buf_add_uint(buf, whole);
   if (!digits)
     return;
   char text[DIGITS_MAX];
@@ -101,6 +111,8 @@ void async_buf_drop(struct async_buf *buf, size_t len)
     return;
   memmove(buf->data, buf->data + len, buf->len - len);
   buf->len -= len;
+  if (buf->err)
+    stick(buf);
 }
 
 const char *async_buf_str(struct async_buf *buf)

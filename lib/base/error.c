@@ -28,9 +28,19 @@ static int family(int err, int *code)
   return base;
 }
 
+static _Thread_local char number[32];
+
+/* libuv does not know every errno; then the number has to do as a word. */
+static const char *system_name(int err)
+{
+  uv_err_name_r(err, number, sizeof(number));
+  if (strncmp(number, "Unknown", 7) == 0)
+    snprintf(number, sizeof(number), "ERRNO_%d", -err);
+  return number;
+}
+
 const char *async_err_name(int err)
 {
-  static _Thread_local char number[32];
   int code;
   int base = family(err, &code);
 
@@ -48,7 +58,7 @@ const char *async_err_name(int err)
     ASYNC_ERROR_MAP(NAME)
 #undef NAME
   default:
-    return uv_err_name_r(err, number, sizeof(number));
+    return system_name(err);
   }
 }
 

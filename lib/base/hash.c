@@ -16,15 +16,23 @@ static uint64_t mix(uint64_t a, uint64_t b)
   wide product = (wide)a * b;
   return (uint64_t)product ^ (uint64_t)(product >> 64);
 #else
-  uint64_t low = a * b, high = (a >> 32) * (b >> 32);
-  return low ^ high ^ (low >> 29);
+  uint64_t a0 = (uint32_t)a, a1 = a >> 32, b0 = (uint32_t)b, b1 = b >> 32;
+  uint64_t middle = a1 * b0 + (a0 * b0 >> 32), cross = a0 * b1;
+  uint64_t carry = ((uint64_t)(uint32_t)middle + (uint32_t)cross) >> 32;
+  uint64_t high = a1 * b1 + (middle >> 32) + (cross >> 32) + carry;
+  return a * b ^ high;
 #endif
 }
 
+/* Up to eight bytes as a little-endian number, so that a hash is the same on
+ * every machine. */
 static uint64_t load(const unsigned char *p, size_t len)
 {
   uint64_t word = 0;
   memcpy(&word, p, len);
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  word = __builtin_bswap64(word);
+#endif
   return word;
 }
 

@@ -6,8 +6,7 @@
 #include "async/time.h"
 
 /* Values below LINEAR have a bucket each; above, every octave has HALF of
- * them. Bucket 0 of the scale is one microsecond / 16, so that loopback
- * latencies are told apart. */
+ * them. The unit is 64 ns, so that loopback latencies are told apart. */
 enum { LINEAR = 64, HALF = LINEAR / 2, HALF_BITS = 5, SHIFT = 6 };
 #define LARGEST_NS (INT64_C(10) * 3600 * ASYNC_SEC)
 
@@ -47,18 +46,27 @@ void async_histogram_add(struct async_histogram *histogram, int64_t value_ns)
   histogram->counts[bucket_of(value_ns < LARGEST_NS ? value_ns : LARGEST_NS)]++;
 }
 
+/* The smallest number of recordings that is that share of `total`. A product
+ * that is whole but for the last bits of a double counts as whole. */
+static uint64_t rank_of(double share, uint64_t total)
+{
+  double exact = share * (double)total * (1 - 1e-12);
+  uint64_t rank = (uint64_t)exact;
+  return (double)rank < exact ? rank + 1 : rank;
+}
+
 int64_t async_histogram_at(const struct async_histogram *histogram,
                            double share)
 {
   uint64_t seen = 0;
-  if (!histogram->total)
-    return 0;
-  uint64_t rank = (uint64_t)(share * (double)histogram->total);
-  if (rank >= histogram->total)
-    rank = histogram->total - 1;
-  for (size_t i = 0; i < ASYNC_HISTOGRAM_BUCKETS; i++) {
+  if (!(share > 0))
+    return histogram->min_ns;
+  if (share >= 1)
+    return histogram->max_ns;
+  uint64_t rank = rank_of(share, histogram->total);
+  for (size_t i = 0; histogram->total && i < ASYNC_HISTOGRAM_BUCKETS; i++) {
     seen += histogram->counts[i];
-    if (seen > rank) {
+    if (seen >= rank) {
       int64_t value = middle_of(i);
       if (value < histogram->min_ns)
         return histogram->min_ns;

@@ -1,6 +1,6 @@
 /* async/histogram.h (base): counts of durations in log-linear buckets.
  *
- * 32 buckets an octave: relative error of a percentile at most 1/32.
+ * 32 buckets an octave: a percentile is off by at most 1/32, or 32 ns.
  * The memory is fixed (about 9 KiB), whatever is recorded.
  * Source: Tene, HdrHistogram (the bucket layout, not the code). */
 #ifndef ASYNC_HISTOGRAM_H
@@ -27,9 +27,10 @@ void async_histogram_init(struct async_histogram *histogram);
  * hours (max_ns keeps the true one). */
 void async_histogram_add(struct async_histogram *histogram, int64_t value_ns);
 
-/* The value at or below which a share of the recordings lie.
+/* The smallest value at or below which a share of the recordings lie (the
+ * nearest rank).
  *
- * share  0 to 1, such as 0.99
+ * share  such as 0.99; 0 or less gives min_ns, 1 or more max_ns
  *
  * Returns nanoseconds, the middle of the bucket, between min_ns and max_ns; 0
  * when nothing was recorded.
