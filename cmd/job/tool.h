@@ -1,0 +1,130 @@
+/* cmd/job/tool.h: what a subcommand is to the part that all of them share.
+ *
+ * A tool says how one entry is done; sources, lanes, retries, records,
+ * progress, signals and the exit status are the same for all:
+ *
+ *   open -> for each entry: prepare -> key -> work (once an attempt)
+ *                           -> its record -> item_done
+ *        -> close
+ *
+ * All hooks run in tasks of the loop. */
+#ifndef JOB_TOOL_H
+#define JOB_TOOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "async/fan.h"
+#include "job/item.h"
+#include "job/json.h"
+#include "job/message.h"
+#include "job/out.h"
+#include "job/record.h"
+#include "job/source.h"
+#include "opt/common.h"
+
+struct job_tool;
+
+/* A run, as the tool may see it. */
+struct job_run {
+  const struct job_tool *tool;
+  const struct job_opts *opts;
+  const void *tool_opts; /* the command's whole options struct */
+  char *const *operands; /* open may take some away: what is left are entries */
+  size_t operand_count;
+  bool needs_input;    /* true; open may say that there is input without
+                              operands, files and stdin (a `next` of its own) */
+  struct job_log *log; /* messages for people */
+  struct job_out *out; /* standard output */
+  struct job_source *source;
+};
+
+struct job_tool {
+  const char *name;               /* "fetch" */
+  const char *usage;              /* "[OPTIONS] [URL|FILE|-]..." */
+  const char *entries;            /* "URLs", for the hint when there are none */
+  size_t item_bytes;              /* of a struct that begins with job_item */
+  const struct job_field *fields; /* after the common ones */
+
+  /* The members of an NDJSON entry (columns of TSV and CSV) that can be the
+   * entry's text, the best first; NULL ends. NULL: url, final_url, target,
+   * name, file, input, key. */
+  const char *const *entry_fields;
+
+  bool counts_bytes; /* item->bytes means something */
+
+  /* The state of each destination: async_lane_data. */
+  size_t lane_bytes;
+  void (*lane_done)(void *data);
+
+  /* NULL, or begins a run: clients, files, templates.
+   *
+   * ctx  set to what all other hooks get
+   *
+   * Returns 0, or the exit status, after job_say_error; then close is not
+   * called.
+   */
+  int (*open)(struct job_run *run, void **ctx);
+  void (*close)(void *ctx);
+
+  /* NULL, or the next entry in place of job_source_next(run->source, item):
+   * several jobs for each entry, a directory's files. May park.
+   *
+   * Returns 0, ASYNC_EOF, or an error, which ends the run with status 4.
+   */
+  int (*next)(void *ctx, struct job_item *item);
+
+  /* NULL, or validates an entry: reads its fields, parses its text.
+   *
+   * Returns 0, or -1 after job_error_set(item, JOB_ERROR_INPUT, ...): the entry
+   * is recorded as failed, without an attempt.
+   */
+  int (*prepare)(void *ctx, struct job_item *item);
+
+  /* NULL, or the destination: limits, rates and circuits are each one's own.
+   * Returns bytes that live until the next call, or NULL. */
+  const char *(*key)(void *ctx, struct job_item *item, size_t *len);
+
+  /* One attempt. item->timeout_ns is a scope around it: after its deadline
+   * every wait returns ASYNC_ECANCELED, and what the attempt then sets in
+   * attempt->rc = ASYNC_ECANCELED becomes outcome `timeout`. On failure
+   * attempt->outcome is the class and job_error_set has said why; a class
+   * without an error is made one of kind internal. */
+  void (*work)(void *ctx, struct job_item *item,
+               struct async_fan_attempt *attempt);
+
+  /* In place of work, for bulk: as in struct async_fan. The time limit is the
+   * tool's own then; JOB_ERROR_TIMEOUT makes the outcome `timeout`. */
+  void (*start)(void *ctx, struct job_item *item,
+                struct async_fan_attempt *attempt, struct async_op *op);
+  void (*judge)(void *ctx, struct job_item *item,
+                struct async_fan_attempt *attempt, struct async_op *op);
+
+  /* NULL, or sees an entry that has ended, just before its record. May park
+   * and change item->outcome. */
+  void (*ended)(void *ctx, struct job_item *item,
+                const struct async_fan_result *result);
+
+  /* NULL, or appends the record in format "text": lines, or nothing. Not called
+   * for malformed entries. NULL: "OUTCOME KEY [MESSAGE]". */
+  void (*text)(void *ctx, const struct job_item *item, struct async_buf *out);
+
+  /* NULL, or frees the tool's part of an item; also for one that prepare has
+   * refused or never saw. */
+  void (*item_done)(struct job_item *item);
+
+  /* NULL, or changes the exit status at the end (Nagios). */
+  int (*status)(void *ctx, int status);
+};
+
+/* Runs a subcommand: from its options to the exit status, or to death by the
+ * signal that ended it.
+ *
+ * opts       the part of tool_opts that all commands share
+ * operands   borrowed
+ */
+int job_run(const struct job_tool *tool, const struct job_opts *opts,
+            const void *tool_opts, char *const *operands, size_t operand_count);
+
+#endif
