@@ -68,6 +68,8 @@ int async_heap_reserve(struct async_heap *heap, size_t count)
   size_t capacity = heap->capacity ? heap->capacity : 64;
   if (count <= heap->capacity)
     return 0;
+  if (count > SIZE_MAX / 2 / sizeof(*heap->nodes))
+    return ASYNC_ENOMEM;
   while (capacity < count)
     capacity *= 2;
   struct async_heap_node **nodes =

@@ -1,5 +1,6 @@
 #include "async/heap.h"
 
+#include "async/error.h"
 #include "async/list.h"
 #include "async/rng.h"
 #include "tap.h"
@@ -150,6 +151,16 @@ static void reserved_room_is_kept(void)
   CHECK(!heap.nodes && !heap.count && !heap.capacity);
 }
 
+static void too_much_room_is_refused_and_changes_nothing(void)
+{
+  struct async_heap heap = ASYNC_HEAP_INIT;
+  struct item item = { 0 };
+  async_heap_insert(&heap, &item.node, 1);
+  CHECK_INT(async_heap_reserve(&heap, SIZE_MAX), ASYNC_ENOMEM);
+  CHECK(pop(&heap) == &item);
+  async_heap_done(&heap);
+}
+
 static const struct tap_test tests[] = {
   TEST(nodes_come_out_as_sorting_would_order_them),
   TEST(equal_keys_come_out_in_the_order_they_went_in),
@@ -158,6 +169,7 @@ static const struct tap_test tests[] = {
   TEST(the_ends_of_the_range_are_keys_like_others),
   TEST(a_running_clock_sees_no_key_go_back),
   TEST(reserved_room_is_kept),
+  TEST(too_much_room_is_refused_and_changes_nothing),
 };
 
 TAP_MAIN(tests)
