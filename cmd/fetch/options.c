@@ -3,7 +3,7 @@
 #include <string.h>
 
 #define REQUEST    "Request"
-#define IDENTITY   "Who we are"
+#define IDENTITY   "Login and cookies"
 #define REDIRECTS  "Redirects"
 #define CONNECTION "Connection"
 #define TIMES      "Time"
@@ -235,7 +235,7 @@ static const struct opt_row fetch_rows[] = {
     .negatable = true,
     .initial = "true",
     .group = CONNECTION,
-    .help = "Use a connection for several requests" },
+    .help = "TCP probes on idle connections" },
 
   { .long_name = "connect-timeout",
     .metavar = "D",

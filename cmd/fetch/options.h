@@ -29,7 +29,7 @@ struct fetch_opts {
   bool head;
   bool compressed;
 
-  /* Who we are */
+  /* Login and cookies */
   char *user; /* "name:password" */
   bool netrc;
   char *netrc_file;
