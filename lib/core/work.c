@@ -15,7 +15,7 @@ struct job {
   void *arg;
   void (*free_arg)(void *arg);
   enum async_work_policy policy;
-  bool abandoned;
+  bool abandoned, ended, left; /* who is last frees it */
 };
 
 /* libuv reads the size of its pool once, from the environment. */
@@ -42,6 +42,13 @@ static void on_thread(uv_work_t *request)
   job->fn(job->arg);
 }
 
+static void free_job(struct job *job, bool with_arg)
+{
+  if (with_arg && job->policy == ASYNC_WORK_ABANDON && job->free_arg)
+    job->free_arg(job->arg);
+  free(job);
+}
+
 static void start_next(struct async_loop *loop);
 
 static void on_ended(uv_work_t *request, int status)
@@ -50,13 +57,11 @@ static void on_ended(uv_work_t *request, int status)
   asy_loop->workers.running--;
   async_loop_release();
   start_next(asy_loop);
-  if (!job->abandoned) {
+  job->ended = true;
+  if (!job->abandoned)
     async_op_done(&job->op, status == UV_ECANCELED ? ASYNC_ECANCELED : 0);
-    return;
-  }
-  if (job->free_arg)
-    job->free_arg(job->arg);
-  free(job);
+  else if (job->left)
+    free_job(job, true);
 }
 
 static void start_next(struct async_loop *loop)
@@ -93,12 +98,14 @@ static int job_abort(struct async_op *op)
 int async_work(void (*fn)(void *arg), void *arg, enum async_work_policy policy,
                void (*free_arg)(void *arg))
 {
-  int rc = async_check();
-  if (rc < 0)
-    return rc;
   struct job *job = calloc(1, sizeof(*job));
-  if (!job)
-    return ASYNC_ENOMEM;
+  int rc = job ? async_check() : ASYNC_ENOMEM;
+  if (rc < 0) {
+    if (policy == ASYNC_WORK_ABANDON && free_arg)
+      free_arg(arg);
+    free(job);
+    return rc;
+  }
   job->fn = fn;
   job->arg = arg;
   job->free_arg = free_arg;
@@ -107,7 +114,8 @@ int async_work(void (*fn)(void *arg), void *arg, enum async_work_policy policy,
   async_list_push(&asy_loop->workers.queue, &job->node);
   start_next(asy_loop);
   rc = async_await(&job->op);
-  if (!job->abandoned)
-    free(job);
+  job->left = true;
+  if (!job->abandoned || job->ended)
+    free_job(job, rc < 0);
   return rc;
 }

@@ -15,8 +15,9 @@ enum async_work_policy {
  * less than the pool has is used, so that file operations keep one.
  *
  * arg       kept until fn has ended
- * free_arg  for ASYNC_WORK_ABANDON: called on the loop when an abandoned fn has
- *           ended; may be NULL
+ * free_arg  for ASYNC_WORK_ABANDON: called with arg on the loop if the call
+ *           fails, at once or, when fn was abandoned, after it has ended; so
+ *           arg is the caller's again only on success. May be NULL
  *
  * Returns 0, ASYNC_ENOMEM, or ASYNC_ECANCELED: not started, or abandoned, or
  * (ASYNC_WORK_WAIT) it was cancelled while waiting its turn. A fn that ran to
