@@ -17,7 +17,8 @@ struct async_lane_opts {
   int64_t slow_ns;               /* for the adaptive limit; 0: not used */
   unsigned breaker_failures;     /* in a row open the circuit; 0: never */
   int64_t breaker_cooldown_ns;   /* 0: 30 s */
-  double retry_budget;           /* retries a request over time; 0: no budget */
+  double retry_budget;           /* retries per 100 requests over time; 0:
+                                    no budget */
   size_t data_bytes;             /* the user's own, zeroed, in each lane */
   void (*data_done)(void *data); /* NULL, or called before a lane is dropped */
   size_t idle_lanes;             /* kept when idle; 0: 1024 */
