@@ -16,6 +16,9 @@ void job_json_string(struct async_buf *out, const char *text);
 /* Appends nanoseconds as milliseconds, three decimals at most: 812.4 */
 void job_json_ms(struct async_buf *out, int64_t duration_ns);
 
+/* Appends a time as RFC 3339, without quotes. */
+void job_text_time(struct async_buf *out, int64_t wall_ns);
+
 /* Appends any value. */
 void job_json_value(struct async_buf *out, const struct job_value *value);
 

@@ -9,11 +9,12 @@
 #include "job/value.h"
 #include "opt/list.h"
 
-/* A field of a tool's records. */
+/* A field of a tool's records. With members it is an object; `get`, if there is
+ * one as well, writes the object whole (or null). */
 struct job_field {
   const char *name; /* lower case, digits, "_"; NULL ends an array */
   void (*get)(const struct job_item *item, struct job_value *out);
-  const struct job_field *members; /* instead of get: an object */
+  const struct job_field *members; /* NULL, or ends as the array does */
 };
 
 struct job_tool;
@@ -34,9 +35,9 @@ struct job_writer {
   enum job_format format;
   struct job_column *columns;
   size_t column_count;
-  struct async_buf pool; /* the columns' texts */
-  int64_t second;        /* of `clock`, the last time that was written */
-  char clock[32];
+  struct async_buf pool; /* the texts between values */
+  size_t tail;           /* in the pool: what ends a record */
+  void (*put)(struct async_buf *out, const struct job_value *value);
 };
 
 /* Prepares a writer.

@@ -1,0 +1,99 @@
+#include "job/item.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "async/error.h"
+
+const char *job_outcome_name(enum job_outcome outcome)
+{
+  static const char *const names[] = {
+    [JOB_OUTCOME_OK] = "ok",           [JOB_OUTCOME_FAILED] = "failed",
+    [JOB_OUTCOME_TIMEOUT] = "timeout", [JOB_OUTCOME_CANCELED] = "canceled",
+    [JOB_OUTCOME_SKIPPED] = "skipped",
+  };
+  return names[outcome];
+}
+
+/* "FILE:LINE: MESSAGE", for what came out of a list. */
+static void put_place_in_front(struct job_item *item)
+{
+  const struct job_entry *entry = &item->entry;
+  char *text;
+  if (!entry->source || !item->error.message ||
+      asprintf(&text, "%s:%llu: %s", entry->source,
+               (unsigned long long)entry->line, item->error.message) < 0)
+    return;
+  free(item->error.message);
+  item->error.message = text;
+}
+
+int job_error_set(struct job_item *item, enum job_error_kind kind, int code,
+                  const char *format, ...)
+{
+  va_list args;
+  va_start(args, format);
+  job_error_vset(&item->error, kind, code, format, args);
+  va_end(args);
+  if (kind == JOB_ERROR_INPUT)
+    put_place_in_front(item);
+  return -1;
+}
+
+static char *copy(const char *text, size_t len)
+{
+  char *out = malloc(len + 1);
+  if (!out)
+    return NULL;
+  if (len)
+    memcpy(out, text, len);
+  out[len] = '\0';
+  return out;
+}
+
+static void free_key(struct job_entry *entry)
+{
+  if (entry->key != entry->text)
+    free(entry->key);
+  entry->key = NULL;
+}
+
+int job_entry_set_text(struct job_entry *entry, const char *text, size_t len)
+{
+  char *mine = copy(text, len);
+  if (!mine)
+    return ASYNC_ENOMEM;
+  bool same_key = !entry->key || entry->key == entry->text;
+  free(entry->text);
+  entry->text = mine;
+  entry->text_len = len;
+  if (same_key) {
+    entry->key = mine;
+    entry->key_len = len;
+  }
+  return 0;
+}
+
+int job_entry_set_key(struct job_entry *entry, const char *key, size_t len)
+{
+  char *mine = copy(key, len);
+  if (!mine)
+    return ASYNC_ENOMEM;
+  free_key(entry);
+  entry->key = mine;
+  entry->key_len = len;
+  return 0;
+}
+
+void job_item_done(struct job_item *item)
+{
+  struct job_entry *entry = &item->entry;
+  job_error_clear(&item->error);
+  free_key(entry);
+  free(entry->text);
+  entry->text = NULL;
+  json_decref(entry->fields);
+  entry->fields = NULL;
+}
