@@ -1,5 +1,5 @@
-# unit/test_<module>.c: one program a file, TAP on stdout. The modules that
-# stand on the stack switch are tested on its second back end as well.
+# unit/test_<module>.c: one program a file, TAP on stdout. What runs tasks is
+# tested on the second back end of the stack switch as well.
 
 # Only the tests that include a header of cmd/ wait for cmd/ to compile.
 function(asynctool_link_cmd target source)
@@ -14,10 +14,9 @@ function(asynctool_link_cmd target source)
   endforeach()
 endfunction()
 
-function(asynctool_unit_test name source library)
+function(asynctool_unit_test name source)
   add_executable(${name} ${source})
-  asynctool_link_cmd(${name} ${source})
-  target_link_libraries(${name} PRIVATE asynctool-net ${library} PkgConfig::UV)
+  target_link_libraries(${name} PRIVATE ${ARGN} PkgConfig::UV)
   target_include_directories(${name} PRIVATE unit ${PROJECT_SOURCE_DIR}/lib)
   asynctool_test(unit/${name} tap $<TARGET_FILE:${name}>)
 endfunction()
@@ -25,18 +24,12 @@ endfunction()
 file(GLOB unit_tests CONFIGURE_DEPENDS unit/test_*.c)
 foreach(source ${unit_tests})
   get_filename_component(name ${source} NAME_WE)
-  asynctool_unit_test(${name} ${source} asynctool)
-endforeach()
+  asynctool_unit_test(${name} ${source} asynctool-net asynctool)
+  asynctool_link_cmd(${name} ${source})
 
-# The layers core and sync.
-foreach(module ctx core loop op task scope timer sync)
-  file(GLOB again CONFIGURE_DEPENDS unit/test_${module}*.c)
-  foreach(source ${again})
-    get_filename_component(name ${source} NAME_WE)
-    add_executable(${name}_ucontext ${source})
-    target_link_libraries(${name}_ucontext PRIVATE asynctool-ucontext)
-    target_include_directories(${name}_ucontext
-                               PRIVATE unit ${PROJECT_SOURCE_DIR}/lib)
-    asynctool_test(unit/${name}_ucontext tap $<TARGET_FILE:${name}_ucontext>)
-  endforeach()
+  file(STRINGS ${source} runs_tasks REGEX "\"(async/loop|core/.*)[.]h\"")
+  get_target_property(links ${name} LINK_LIBRARIES)
+  if(runs_tasks AND NOT "asynctool-cmd" IN_LIST links)
+    asynctool_unit_test(${name}_ucontext ${source} asynctool-ucontext)
+  endif()
 endforeach()

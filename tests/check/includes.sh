@@ -29,19 +29,13 @@ layers() {
 } | awk '
   function complain(why) { print file ": includes " header ": " why; bad = 1 }
 
-  function folder_of(path, parts, n) { # "core", "cmd/opt", "include"
-    n = split(path, parts, "/")
-    if (parts[1] == "cmd")
-      return n > 2 ? "cmd/" parts[2] : "cmd"
-    return parts[2]
+  function folder_of(path, parts) { # "core", "include", "opt", "cmd"
+    return split(path, parts, "/") > 2 ? parts[2] : parts[1]
   }
 
   function check_cmd(from, to) {
-    if (header ~ /^async\//)
+    if (header ~ /^async\// || header !~ /^[a-z]+\// || from == to)
       return
-    if (to == "" || to == "cmd/" from)
-      return
-    to = substr(to, 5)
     if (to in rank)
       complain("a private header of the library")
     else if (from in shared && !(to in shared))
@@ -89,7 +83,7 @@ layers() {
     if (header == "async/async.h")
       complain("name the headers that are used")
     else if (file ~ /^cmd\//)
-      check_cmd(from == "cmd" ? from : substr(from, 5), "cmd/" to)
+      check_cmd(from, to)
     else if (file != "lib/include/async/async.h")
       check_lib(from, to)
   }
