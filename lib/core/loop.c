@@ -39,10 +39,18 @@ void async_loop_release(void)
 /* One batch of ready tasks. What they wake runs in the next one, so that I/O
  * can be polled in between. */
 
-static void shuffle(struct async_loop *loop, struct async_list *batch,
-                    size_t count)
+static size_t length(const struct async_list *list)
 {
-  struct async_list **nodes = calloc(count, sizeof(struct async_list *));
+  size_t count = 0;
+  ASYNC_LIST_EACH (node, list)
+    count++;
+  return count;
+}
+
+static void shuffle(struct async_loop *loop, struct async_list *batch)
+{
+  size_t count = length(batch);
+  struct async_list **nodes = calloc(count + 1, sizeof(struct async_list *));
   if (!nodes)
     return;
   for (size_t i = 0; i < count; i++)
@@ -71,12 +79,10 @@ static void run_step(struct async_loop *loop, struct async_task *task)
 static void run_batch(struct async_loop *loop)
 {
   struct async_list batch;
-  size_t count = loop->ready_count;
   async_list_init(&batch);
   async_list_splice(&batch, &loop->ready);
-  loop->ready_count = 0;
-  if (loop->opts.seed && count > 1)
-    shuffle(loop, &batch, count);
+  if (loop->opts.seed)
+    shuffle(loop, &batch);
   for (;;) {
     struct async_list *node = async_list_shift(&batch);
     if (!node)

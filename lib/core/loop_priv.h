@@ -69,7 +69,6 @@ struct async_loop {
   struct asy_side side;
   struct async_task *current;
   struct async_list ready, all;
-  size_t ready_count;
   unsigned steps; /* since I/O was polled */
   uint64_t last_id;
 

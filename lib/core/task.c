@@ -17,7 +17,6 @@ void asy_task_wake(struct async_task *task)
   if (!async_list_empty(&task->ready))
     return;
   async_list_push(&loop->ready, &task->ready);
-  loop->ready_count++;
   /* libuv 1.44 runs due timers before it polls: without this, a task woken by
    * one would wait for the next I/O. Outside uv_run the flag would make the
    * next poll be skipped. */
