@@ -71,11 +71,10 @@ static void check_kind(struct checker *c, const struct opt_row *row)
     mistake(c, row, "implied, and takes no value");
 }
 
-static void check_value(struct checker *c, const struct opt_row *row,
-                        const char *value, const char *what)
+static bool is_good(struct checker *c, const struct opt_row *row,
+                    const char *value)
 {
-  if (value && opt_value_set(row, value, c->scratch) < 0)
-    mistake(c, row, what);
+  return !value || opt_value_set(row, value, c->scratch) == 0;
 }
 
 static void check_alias(struct checker *c, const struct opt_row *row)
@@ -85,8 +84,8 @@ static void check_alias(struct checker *c, const struct opt_row *row)
   if (!target || target->kind == OPT_KIND_ALIAS ||
       target->kind == OPT_KIND_ACTION || !value)
     mistake(c, row, "an alias for nothing");
-  else
-    check_value(c, target, value, "an alias for a bad value");
+  else if (!is_good(c, target, value))
+    mistake(c, row, "an alias for a bad value");
 }
 
 static void check_row(struct checker *c, const struct opt_row *row)
@@ -94,12 +93,14 @@ static void check_row(struct checker *c, const struct opt_row *row)
   check_names(c, row);
   check_texts(c, row);
   check_kind(c, row);
-  if (row->kind == OPT_KIND_ALIAS) {
+  if (row->kind == OPT_KIND_ALIAS)
     check_alias(c, row);
-  } else if (row->kind != OPT_KIND_ACTION) {
-    check_value(c, row, row->initial, "the initial value does not parse");
-    check_value(c, row, row->implied, "the implied value does not parse");
-  }
+  if (row->kind == OPT_KIND_ALIAS || row->kind == OPT_KIND_ACTION)
+    return;
+  if (!is_good(c, row, row->initial))
+    mistake(c, row, "the initial value does not parse");
+  if (!is_good(c, row, row->implied))
+    mistake(c, row, "the implied value does not parse");
 }
 
 int opt_set_check(const struct opt_set *set, size_t opts_bytes,

@@ -76,7 +76,8 @@ static void visit(void *ctx, const struct opt_row *row, bool first)
   if (!row->negatable)
     return;
   begin_line(lines);
-  async_buf_printf(lines->out, " -l no-%s -d 'Not so'\n", row->long_name);
+  async_buf_printf(lines->out, " -l no-%s -d 'Undo --%s'\n", row->long_name,
+                   row->long_name);
 }
 
 static void add_command(struct async_buf *out, const struct command *command)

@@ -124,9 +124,8 @@ static void visit(void *ctx, const struct opt_row *row, bool first)
   async_buf_add_str(out, "' \\\n");
   if (!row->negatable)
     return;
-  async_buf_printf(out, "    '--no-%s", row->long_name);
-  add_help(out, "Not so");
-  async_buf_add_str(out, "' \\\n");
+  async_buf_printf(out, "    '--no-%s[Undo --%s]' \\\n", row->long_name,
+                   row->long_name);
 }
 
 void opt_generate_zsh(struct async_buf *out,

@@ -31,9 +31,10 @@ static const char *read_whole(const char *text, uint64_t *out)
   uint64_t value = 0;
   const char *p = text;
   for (; is_digit(*p); p++) {
-    if (value > ((uint64_t)INT64_MAX - 9) / 10)
+    uint64_t digit = (uint64_t)(*p - '0');
+    if (value > ((uint64_t)INT64_MAX - digit) / 10)
       return NULL;
-    value = value * 10 + (uint64_t)(*p - '0');
+    value = value * 10 + digit;
   }
   *out = value;
   return p == text ? NULL : p;

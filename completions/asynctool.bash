@@ -1,0 +1,137 @@
+# bash completion for asynctool
+# Generated from the option tables by `asynctool __complete bash`.
+# shellcheck shell=bash
+
+_asynctool_commands='fetch help'
+
+# The options of a command.
+_asynctool_options()
+{
+  case $1 in
+  fetch)
+    echo ' -X --request -d --data --data-binary -H --header -A --user-agent -e --referer -I --head --compressed --no-compressed -u --user -n --netrc --netrc-file --oauth2-bearer -b --cookie -c --cookie-jar -L --location --no-location --max-redirs --allow-downgrade -x --proxy --noproxy -k --insecure --cacert -E --cert --key --resolve --connect-to --unix-socket --interface -4 --ipv4 -6 --ipv6 --http1.1 --http2 --keepalive --no-keepalive --connect-timeout --first-byte-timeout --stall-timeout --timeout --deadline --grace --retry-unsafe --retry-after-max --retries --retry-on --backoff --jitter --retry-budget --breaker -o --output --dir --on-collision --discard --ok-status --fail-with-body --input --input-format -0 --null --error-on-empty -j --jobs --per-host --adaptive --no-adaptive --rate --rate-per-host --fail-fast --max-failures --first --format --ndjson --fields --records --keep-order --no-keep-order --progress --summary -q --quiet -v --verbose --color --dry-run --seed --config --no-config -h --help -V --version'
+    ;;
+  esac
+}
+
+# What stands behind an option; nothing if it takes no value.
+_asynctool_follow()
+{
+  case $1$2 in
+  fetch-X | fetch--request) echo 'text' ;;
+  fetch-d | fetch--data) echo 'text' ;;
+  fetch--data-binary) echo 'text' ;;
+  fetch-H | fetch--header) echo 'text' ;;
+  fetch-A | fetch--user-agent) echo 'text' ;;
+  fetch-e | fetch--referer) echo 'text' ;;
+  fetch-u | fetch--user) echo 'text' ;;
+  fetch--netrc-file) echo 'file' ;;
+  fetch--oauth2-bearer) echo 'text' ;;
+  fetch-b | fetch--cookie) echo 'file' ;;
+  fetch-c | fetch--cookie-jar) echo 'file' ;;
+  fetch--max-redirs) echo 'text' ;;
+  fetch-x | fetch--proxy) echo 'text' ;;
+  fetch--noproxy) echo 'text' ;;
+  fetch--cacert) echo 'file' ;;
+  fetch-E | fetch--cert) echo 'file' ;;
+  fetch--key) echo 'file' ;;
+  fetch--resolve) echo 'text' ;;
+  fetch--connect-to) echo 'text' ;;
+  fetch--unix-socket) echo 'file' ;;
+  fetch--interface) echo 'text' ;;
+  fetch--connect-timeout) echo 'text' ;;
+  fetch--first-byte-timeout) echo 'text' ;;
+  fetch--stall-timeout) echo 'text' ;;
+  fetch--timeout) echo 'text' ;;
+  fetch--deadline) echo 'text' ;;
+  fetch--grace) echo 'text' ;;
+  fetch--retry-after-max) echo 'text' ;;
+  fetch--retries) echo 'text' ;;
+  fetch--retry-on) echo 'text' ;;
+  fetch--backoff) echo 'text' ;;
+  fetch--jitter) echo 'words full equal decorrelated none' ;;
+  fetch--retry-budget) echo 'text' ;;
+  fetch--breaker) echo 'text' ;;
+  fetch-o | fetch--output) echo 'text' ;;
+  fetch--dir) echo 'dir' ;;
+  fetch--on-collision) echo 'words uniquify error overwrite skip' ;;
+  fetch--ok-status) echo 'text' ;;
+  fetch--input) echo 'file' ;;
+  fetch--input-format) echo 'words auto lines nul tsv csv ndjson' ;;
+  fetch-j | fetch--jobs) echo 'text' ;;
+  fetch--per-host) echo 'text' ;;
+  fetch--rate) echo 'text' ;;
+  fetch--rate-per-host) echo 'text' ;;
+  fetch--max-failures) echo 'text' ;;
+  fetch--first) echo 'text' ;;
+  fetch--format) echo 'words text ndjson tsv csv' ;;
+  fetch--fields) echo 'text' ;;
+  fetch--records) echo 'file' ;;
+  fetch--progress) echo 'words auto bar json none' ;;
+  fetch--summary) echo 'words auto json none' ;;
+  fetch--color) echo 'words auto always never' ;;
+  fetch--seed) echo 'text' ;;
+  fetch--config) echo 'file' ;;
+  esac
+}
+
+_asynctool()
+{
+  local cur prev command follow IFS=$' \t\n'
+  COMPREPLY=()
+  cur=${COMP_WORDS[COMP_CWORD]}
+  prev=${COMP_WORDS[COMP_CWORD - 1]}
+  # readline takes "=" for a word of its own: --color = al
+  if [[ $cur == "=" ]]; then
+    cur=''
+  elif [[ $prev == "=" ]] && ((COMP_CWORD > 2)); then
+    prev=${COMP_WORDS[COMP_CWORD - 2]}
+  fi
+  command=${COMP_WORDS[0]##*/}
+  if [[ $command == asynctool-* ]]; then
+    command=${command#asynctool-}
+  elif ((COMP_CWORD > 1)); then
+    command=${COMP_WORDS[1]}
+  else
+    _asynctool_reply "$_asynctool_commands -h --help -V --version"
+    return
+  fi
+  if [[ $command == help ]]; then
+    _asynctool_reply "$_asynctool_commands"
+    return
+  fi
+  follow=$(_asynctool_follow "$command" "$prev")
+  case $follow in
+  words*) _asynctool_reply "${follow#words }" ;;
+  file) _asynctool_paths -f ;;
+  dir) _asynctool_paths -d ;;
+  text) ;;
+  *)
+    if [[ $cur == -* ]]; then
+      _asynctool_reply "$(_asynctool_options "$command")"
+    else
+      _asynctool_paths -f
+    fi
+    ;;
+  esac
+}
+
+# Offers those of the words that begin with $cur.
+_asynctool_reply()
+{
+  local word
+  for word in $1; do
+    [[ $word == "$cur"* ]] && COMPREPLY+=("$word")
+  done
+}
+
+_asynctool_paths()
+{
+  local path
+  compopt -o filenames 2>/dev/null
+  while IFS= read -r path; do
+    COMPREPLY+=("$path")
+  done < <(compgen "$1" -- "$cur")
+}
+
+complete -F _asynctool asynctool asynctool-fetch
