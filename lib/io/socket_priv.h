@@ -15,6 +15,10 @@ int asy_socket_open(int family, int type);
 int asy_socket_connect(struct async_stream **out,
                        const struct async_addr *addr);
 
+/* Connects to the first of several addresses that lets us. */
+int asy_tcp_connect_any(struct async_stream **out,
+                        const struct async_addr *addrs, size_t count);
+
 /* Binds and listens. The result is a listener. */
 int asy_socket_listen(struct async_listener **out,
                       const struct async_addr *addr);
