@@ -1,9 +1,10 @@
 #include "job/item.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include <jansson.h>
 
 #include "async/error.h"
 
