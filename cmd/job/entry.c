@@ -1,5 +1,4 @@
 /* Reading the fields of an entry, with checks of their types. */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,7 +84,7 @@ int job_entry_duration(struct job_item *item, const char *name, int64_t *out_ns)
     return 0;
   double seconds = json_number_value(value);
   if (json_is_number(value) && seconds >= 0 && seconds < 9e9) {
-    *out_ns = (int64_t)llround(seconds * (double)ASYNC_SEC);
+    *out_ns = (int64_t)(seconds * (double)ASYNC_SEC + 0.5);
     return 0;
   }
   if (json_is_string(value) &&
