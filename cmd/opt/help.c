@@ -116,12 +116,15 @@ void opt_help_add_text(const struct opt_row *row, struct async_buf *out)
 
 static void add_short_text(const struct opt_row *row, struct async_buf *text)
 {
-  struct async_buf initial = ASYNC_BUF_INIT;
   async_buf_add_str(text, row->help);
-  opt_help_add_initial(row, &initial);
-  if (initial.len > 0 && initial.len <= INITIAL_MAX)
-    async_buf_printf(text, " [%s]", async_buf_str(&initial));
-  async_buf_done(&initial);
+  size_t len = text->len;
+  async_buf_add_str(text, " [");
+  opt_help_add_initial(row, text);
+  size_t initial_len = text->len - len - 2;
+  if (initial_len > 0 && initial_len <= INITIAL_MAX)
+    async_buf_add_char(text, ']');
+  else
+    text->len = len;
 }
 
 /* Both are NUL-terminated strings, or NULL for want of memory. */
