@@ -36,8 +36,9 @@ static void slot_give(struct asy_fan *fan, struct asy_slot *slot)
   fan->window_free++;
 }
 
-/* Takes one entry. Returns 0 and a slot that must be admitted or finished, or
- * an error (ASYNC_EOF too), and no slot. */
+/* Takes one entry. Returns 0 and a slot that must be admitted or finished, 1
+ * and one that has failed and must be finished, or an error (ASYNC_EOF too),
+ * and no slot. */
 static int take_entry(struct asy_fan *fan, struct asy_slot **out)
 {
   struct asy_slot *slot = slot_take(fan);
@@ -52,7 +53,7 @@ static int take_entry(struct asy_fan *fan, struct asy_slot **out)
   slot->result.taken_ns = async_now();
   fan->stats->taken++;
   *out = slot;
-  return 0;
+  return err;
 }
 
 static int wait_until_wanted(struct asy_fan *fan)
@@ -75,6 +76,10 @@ static int pull(struct asy_fan *fan)
       err = take_entry(fan, &slot);
     if (err < 0)
       return err;
+    if (err > 0) {
+      asy_fan_finish(fan, slot, ASYNC_FAN_END_FAILED, ASYNC_EENCODING);
+      continue;
+    }
     asy_fan_admit(fan, slot);
     asy_fan_pump(fan);
   }
@@ -94,7 +99,10 @@ static int pull_skipped(struct asy_fan *fan)
       err = take_entry(fan, &slot);
     if (err < 0)
       return err;
-    asy_fan_finish(fan, slot, ASYNC_FAN_END_SKIPPED, ASYNC_ESKIPPED);
+    if (err > 0)
+      asy_fan_finish(fan, slot, ASYNC_FAN_END_FAILED, ASYNC_EENCODING);
+    else
+      asy_fan_finish(fan, slot, ASYNC_FAN_END_SKIPPED, ASYNC_ESKIPPED);
   }
 }
 

@@ -25,6 +25,7 @@ struct world {
   struct async_fan fan;
   behave_fn *behave;
   int count, hosts, next, fail_sink_at;
+  int malformed; /* every so many entries */
   bool endless;
   int running, most_running;
   int host_running[MOST], host_most[MOST];
@@ -49,7 +50,7 @@ static int next_entry(void *ctx, void *item)
   if (world->next == world->count)
     return world->endless ? async_sleep_until(ASYNC_NEVER) : ASYNC_EOF;
   entry->number = world->next++;
-  return 0;
+  return world->malformed && entry->number % world->malformed == 0;
 }
 
 static const char *key_of(void *ctx, void *item, size_t *len)
@@ -302,6 +303,20 @@ static void each_lane_has_its_own_rate(void)
             900 * ASYNC_MS / ASYNC_US);
 }
 
+static void malformed_entries_fail_without_an_attempt(void)
+{
+  struct world world = { .count = 100,
+                         .malformed = 4,
+                         .fan.opts = { .jobs = 7, .ordered = true } };
+  CHECK_INT(simulate(&world), 0);
+  check_each_sunk_once(&world);
+  CHECK_INT(world.stats.failed, 25);
+  CHECK_INT(world.stats.ok, 75);
+  CHECK_INT(world.attempts[4], 0);
+  CHECK_INT(world.rcs[4], ASYNC_EENCODING);
+  CHECK_INT(world.start_count, 75);
+}
+
 static void fail_every_tenth(struct world *world, int number,
                              struct async_fan_attempt *attempt)
 {
@@ -550,6 +565,7 @@ static const struct tap_test tests[] = {
   TEST(retry_after_holds_the_whole_lane),
   TEST(the_rate_is_exact),
   TEST(each_lane_has_its_own_rate),
+  TEST(malformed_entries_fail_without_an_attempt),
   TEST(fail_fast_cancels_what_runs_and_skips_the_rest),
   TEST(the_first_n_successes_are_enough),
   TEST(a_share_of_failures_stops_the_run),

@@ -110,7 +110,9 @@ struct async_fan {
   void *ctx;         /* first argument of all below */
 
   /* Takes the next entry. May park. One call at a time.
-   * Returns 0; ASYNC_EOF; or an error, which ends the intake and the run. */
+   * Returns 0; 1 for an entry that has failed already (malformed), which goes
+   * to the sink without an attempt, with rc ASYNC_EENCODING; ASYNC_EOF; or an
+   * error, which ends the intake and the run. */
   int (*next)(void *ctx, void *item);
 
   /* The destination of an entry; NULL, or returning NULL: no lane. The bytes
