@@ -36,8 +36,10 @@ void job_say_raw(struct job_log *log, const char *bytes, size_t len)
   put(log->fd, bytes, len);
 }
 
-__attribute__((format(printf, 3, 0))) static void
-say(struct job_log *log, const char *style, const char *format, va_list args)
+__attribute__((format(printf, 3, 0))) static void say(struct job_log *log,
+                                                      const char *style,
+                                                      const char *format,
+                                                      va_list args)
 {
   struct async_buf line = ASYNC_BUF_INIT;
   char text[1024];
