@@ -14,10 +14,20 @@ function(asynctool_link_cmd target source)
   endforeach()
 endfunction()
 
+# Only the tests that fail allocations pay for it.
+function(asynctool_wrap_alloc target source)
+  file(STRINGS ${source} wraps REGEX "^#include \"failing_alloc.h\"")
+  if(wraps)
+    target_link_options(${target} PRIVATE "LINKER:--wrap=malloc"
+                        "LINKER:--wrap=calloc" "LINKER:--wrap=realloc")
+  endif()
+endfunction()
+
 function(asynctool_unit_test name source)
   add_executable(${name} ${source})
   target_link_libraries(${name} PRIVATE ${ARGN} PkgConfig::UV)
   target_include_directories(${name} PRIVATE unit ${PROJECT_SOURCE_DIR}/lib)
+  asynctool_wrap_alloc(${name} ${source})
   asynctool_test(unit/${name} tap $<TARGET_FILE:${name}>)
 endfunction()
 
@@ -27,7 +37,8 @@ foreach(source ${unit_tests})
   asynctool_unit_test(${name} ${source} asynctool-net asynctool)
   asynctool_link_cmd(${name} ${source})
 
-  file(STRINGS ${source} runs_tasks REGEX "\"(async/loop|core/.*)[.]h\"")
+  file(STRINGS ${source} runs_tasks
+       REGEX "\"(async/loop|core/.*|sim|op_once|inject)[.]h\"")
   get_target_property(links ${name} LINK_LIBRARIES)
   if(runs_tasks AND NOT "asynctool-cmd" IN_LIST links)
     asynctool_unit_test(${name}_ucontext ${source} asynctool-ucontext)

@@ -25,7 +25,9 @@ int async_channel_init(struct async_channel *channel, size_t item_bytes,
 {
   assert(item_bytes > 0);
   assert(capacity > 0 || policy == ASYNC_CHANNEL_WAIT);
-  char *items = capacity ? calloc(capacity, item_bytes) : NULL;
+  if (capacity > SIZE_MAX / item_bytes)
+    return ASYNC_ENOMEM;
+  char *items = capacity ? malloc(capacity * item_bytes) : NULL;
   if (capacity && !items)
     return ASYNC_ENOMEM;
   *channel = (struct async_channel){ .item_bytes = item_bytes,
