@@ -46,7 +46,7 @@ static void https_does_not_become_http_unless_asked(void)
 static void only_http_and_https_are_urls(void)
 {
   static const char *const others[] = { "file:///etc/passwd", "scp://h/f",
-                                        "gopher://h/", "javascript:1" };
+                                        "gopher://h/", "javascript:x()" };
   struct fetch_url url;
   const char *why;
   for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
