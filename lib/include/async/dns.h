@@ -7,6 +7,7 @@
 #ifndef ASYNC_DNS_H
 #define ASYNC_DNS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -23,12 +24,13 @@ struct async_dns_opts {
   int64_t timeout_ns;  /* of the first try, doubling; 0: 500 ms */
   unsigned tries;      /* 0: 4 */
   size_t per_channel;  /* queries in flight a channel; 0: 256 */
-  size_t channels;     /* most channels; 0: 4 */
+  size_t channels;     /* most channels for lookups, and for queries; 0: 4 */
+  bool rotate;         /* spread queries over the servers; else the first */
 };
 
 #define ASYNC_DNS_OPTS_INIT                                                    \
   {                                                                            \
-    NULL, 0, 0, 0, 0                                                           \
+    NULL, 0, 0, 0, 0, false                                                    \
   }
 
 /* Starts a resolver on this loop.
@@ -38,7 +40,8 @@ struct async_dns_opts {
  */
 int async_dns_open(struct async_dns **out, const struct async_dns_opts *opts);
 
-/* Frees it; queries that were cancelled end here. Shielded; may park. */
+/* Frees it; NULL is fine. Queries that were cancelled end here; those that were
+ * not end with ARES_EDESTRUCTION. Shielded; does not park. */
 void async_dns_close(struct async_dns *dns);
 
 #define ASYNC_DNS_ADDRESSES 16
@@ -75,12 +78,14 @@ struct async_dns_query {
   int timeouts;         /* tries that got no answer */
   unsigned char *reply; /* the message, owned by the query; NULL without one */
   size_t reply_bytes;
-  void *flight; /* owned by the resolver */
+  struct async_dns *dns; /* this and the next: the resolver's */
+  void *flight;
 };
 
 /* Starts one query of class `klass` and type `type`; the operation's rc is 0
- * for any reply with an answer section to read (NXDOMAIN and SERVFAIL
- * included), else an error. Cancelled, its reply is dropped when it comes.
+ * for any reply (NXDOMAIN and SERVFAIL included), else an error. Cancelled, its
+ * reply is dropped when it comes; until then it occupies its channel. Any number
+ * may be started: those without a channel wait their turn.
  *
  * query  kept until its operation is done; then async_dns_query_done frees the
  *        reply
@@ -90,6 +95,14 @@ void async_dns_query_start(struct async_dns *dns, struct async_dns_query *query,
 int async_dns_query_run(struct async_dns *dns, struct async_dns_query *query,
                         const char *name, int klass, int type);
 void async_dns_query_done(struct async_dns_query *query);
+
+/* The same for a message in wire format, sent as it is; its id should be hard
+ * to guess.
+ *
+ * message  copied; at most 65535 bytes
+ */
+void async_dns_query_send(struct async_dns *dns, struct async_dns_query *query,
+                          const unsigned char *message, size_t len);
 
 #ifdef __cplusplus
 }

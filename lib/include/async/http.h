@@ -4,10 +4,11 @@
  * handle. Connections are spread over several multi handles, because finding
  * an idle one is linear in their number.
  *
- * Reserved by the bridge on every easy handle: CURLOPT_PRIVATE,
- * CURLOPT_CLOSESOCKETFUNCTION and CURLOPT_CLOSESOCKETDATA, which it sets at
- * each transfer. CURLOPT_NOSIGNAL should be 1. Callbacks of libcurl run on the
- * loop's stack and must not park. */
+ * Reserved by the bridge on every easy handle, set at each transfer:
+ * CURLOPT_PRIVATE, CURLOPT_SOCKOPTFUNCTION, CURLOPT_CLOSESOCKETFUNCTION and
+ * their data, CURLOPT_MAXAGE_CONN. An easy handle that was used here is reset
+ * or freed before it is used elsewhere. CURLOPT_NOSIGNAL should be 1.
+ * Callbacks of libcurl run on the loop's stack and must not park. */
 #ifndef ASYNC_HTTP_H
 #define ASYNC_HTTP_H
 
@@ -43,8 +44,8 @@ struct async_http_opts {
 int async_http_open(struct async_http **out,
                     const struct async_http_opts *opts);
 
-/* Closes all connections and frees it; no transfer may be running. Shielded;
- * may park. */
+/* Closes all connections and frees it; no transfer may be running; NULL is fine.
+ * Shielded; does not park. */
 void async_http_close(struct async_http *http);
 
 /* Runs one transfer to its end.
@@ -55,7 +56,7 @@ void async_http_close(struct async_http *http);
  * code      the transfer's own result, when this returns 0
  *
  * Returns 0; ASYNC_ECANCELED, then the connection is closed and bytes may have
- * gone out; or ASYNC_ENOMEM.
+ * gone out; ASYNC_ENOMEM; or ASYNC_EINVAL for an easy handle that is in use.
  */
 int async_http_perform(struct async_http *http, CURL *easy, uint64_t affinity,
                        CURLcode *code);
