@@ -23,7 +23,7 @@ struct job_out {
   struct async_sem turn;   /* one writer at a time */
   struct async_event late; /* something waits in the buffer */
   struct async_scope *writing;
-  int64_t flushed_ns;
+  int64_t limit_ns, flushed_ns;
   int err;
 };
 
@@ -49,7 +49,7 @@ int job_out_write(struct job_out *out, const void *bytes, size_t len);
 /* A task's loop: writes what waits for 50 ms. Returns an error. */
 int job_out_flush_late(struct job_out *out);
 
-/* Ends a write that is stuck, at an instant. */
+/* Gives up at an instant, also what is being written then. */
 void job_out_limit(struct job_out *out, int64_t deadline_ns);
 
 /* Writes the rest and closes. Returns 0 or the first error. */

@@ -31,13 +31,17 @@ struct job_run {
   const struct job_tool *tool;
   const struct job_opts *opts;
   const void *tool_opts; /* the command's whole options struct */
-  char *const *operands; /* open may take some away: what is left are entries */
-  size_t operand_count;
-  bool needs_input;    /* true; open may say that there is input without
-                              operands, files and stdin (a `next` of its own) */
-  struct job_log *log; /* messages for people */
-  struct job_out *out; /* standard output */
+  struct job_log *log;   /* messages for people */
+  struct job_out *out;   /* standard output */
   struct job_source *source;
+
+  /* What open may change. */
+  char *const *operands; /* those it takes away are not entries */
+  size_t operand_count;
+  bool needs_input; /* true; false: there is input without operands, files and
+                       standard input, from a `next` of its own */
+  int64_t retry_after_max_ns; /* a server that asks for longer is given up; 0:
+                                 10 x the longest backoff */
 };
 
 struct job_tool {
