@@ -178,6 +178,13 @@ static int try_several(void *arg)
   int64_t took_ns = async_now() - start_ns;
   CHECK(took_ns >= 249 * ASYNC_MS && took_ns < 20 * ASYNC_SEC);
   CHECK_INT(async_stream_close(stream), 0);
+  int rc;
+  stream = NULL;
+  ASYNC_WITHIN(20 * ASYNC_MS, rc,
+               asy_tcp_connect_any(
+                   &stream, (struct async_addr[]){ hanging, hanging }, 2));
+  CHECK_INT(rc, ASYNC_ETIMEDOUT);
+  CHECK(stream == NULL);
   for (int i = 0; i < 8; i++)
     close(fds[i]);
   async_listener_close(listener);
