@@ -6,21 +6,47 @@
 #include "async/error.h"
 #include "core/loop_priv.h"
 
-/* Marks a scope and the unshielded ones inside it; the tasks that are parked
- * right there have their operation aborted. */
-static void propagate(struct async_scope *scope)
+/* Marks a scope; a task that is parked right there has its operation aborted.
+ */
+static void mark(struct async_scope *scope)
 {
-  if (scope->cancelled)
-    return;
-  scope->cancelled = true;
   struct async_task *task = scope->task;
+  scope->cancelled = true;
   if (task && task->scope == scope && task->waiting)
     async_op_abort(task->waiting);
-  ASYNC_LIST_EACH (node, &scope->children) {
+}
+
+/* The first child, from `node` on, that the cancel of its parent concerns. */
+static struct async_scope *next_child(struct async_scope *parent,
+                                      struct async_list *node)
+{
+  for (; node != &parent->children; node = node->next) {
     struct async_scope *child =
         ASYNC_CONTAINER_OF(node, struct async_scope, sibling);
-    if (!child->shield)
-      propagate(child);
+    if (!child->shield && !child->cancelled)
+      return child;
+  }
+  return NULL;
+}
+
+/* Marks a scope and the unshielded ones inside it, parents first. Without
+ * recursion: a tree of tasks may be deeper than a stack has room for. */
+static void propagate(struct async_scope *top)
+{
+  struct async_scope *scope = top;
+  if (top->cancelled)
+    return;
+  mark(top);
+  for (;;) {
+    struct async_scope *next = next_child(scope, scope->children.next);
+    while (!next && scope != top) {
+      next = next_child(scope->parent, scope->sibling.next);
+      scope = scope->parent;
+    }
+    if (!next)
+      return;
+    mark(next);
+    scope = next;
   }
 }
 
