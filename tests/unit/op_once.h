@@ -88,7 +88,7 @@ static inline void op_once_completed_wins(struct op_once_wait *once)
 
 /* An operation started by hand. */
 struct op_once_start {
-  struct async_op op;
+  struct async_op *op;
   void (*start)(struct async_op *op);
   void (*complete)(void *ctx); /* NULL: it completes by itself, in time */
   void *ctx;
@@ -106,9 +106,9 @@ static inline void op_once_count(struct async_op *op)
 static inline void op_once_begin_op(struct op_once_start *once)
 {
   op_once_done_count = 0;
-  once->start(&once->op);
-  CHECK_INT(once->op.state, ASYNC_OP_STARTED); /* not inside start */
-  once->op.done = op_once_count;
+  once->start(once->op);
+  CHECK_INT(once->op->state, ASYNC_OP_STARTED); /* not inside start */
+  once->op->done = op_once_count;
 }
 
 static inline void op_once_op_completes(struct op_once_start *once)
@@ -116,26 +116,26 @@ static inline void op_once_op_completes(struct op_once_start *once)
   op_once_begin_op(once);
   if (once->complete)
     once->complete(once->ctx);
-  while (once->op.state != ASYNC_OP_DONE)
+  while (once->op->state != ASYNC_OP_DONE)
     CHECK_INT(async_sleep(ASYNC_MS), 0);
-  CHECK_INT(once->op.rc, once->rc);
+  CHECK_INT(once->op->rc, once->rc);
   CHECK_INT(op_once_done_count, 1);
-  async_op_abort(&once->op);
-  async_op_done(&once->op, -1);
+  async_op_abort(once->op);
+  async_op_done(once->op, -1);
   CHECK_INT(op_once_done_count, 1);
-  CHECK_INT(once->op.rc, once->rc);
+  CHECK_INT(once->op->rc, once->rc);
 }
 
 static inline void op_once_op_is_aborted(struct op_once_start *once)
 {
   op_once_begin_op(once);
-  async_op_abort(&once->op);
-  while (once->op.state != ASYNC_OP_DONE)
+  async_op_abort(once->op);
+  while (once->op->state != ASYNC_OP_DONE)
     CHECK_INT(async_sleep(ASYNC_MS), 0);
-  CHECK_INT(once->op.rc, ASYNC_ECANCELED);
+  CHECK_INT(once->op->rc, ASYNC_ECANCELED);
   CHECK_INT(op_once_done_count, 1);
-  async_op_abort(&once->op);
-  async_op_done(&once->op, 0);
+  async_op_abort(once->op);
+  async_op_done(once->op, 0);
   CHECK_INT(op_once_done_count, 1);
 }
 
