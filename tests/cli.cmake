@@ -17,7 +17,9 @@ foreach(source ${cli_tests})
     "ASYNCTOOL_BUILD=${PROJECT_BINARY_DIR}"
     "BATS_TEST_TIMEOUT=60")
   set_property(
-    TEST cli/${name} PROPERTY ENVIRONMENT_MODIFICATION
-    "PATH=path_list_prepend:${CMAKE_CURRENT_SOURCE_DIR}/helpers"
-    "PATH=path_list_prepend:${PROJECT_BINARY_DIR}/cmd")
+    TEST cli/${name}
+    PROPERTY ENVIRONMENT_MODIFICATION
+             "PATH=path_list_append:/usr/sbin"
+             "PATH=path_list_prepend:${CMAKE_CURRENT_SOURCE_DIR}/helpers"
+             "PATH=path_list_prepend:${PROJECT_BINARY_DIR}/cmd")
 endforeach()
