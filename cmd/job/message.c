@@ -36,16 +36,16 @@ void job_say_raw(struct job_log *log, const char *bytes, size_t len)
   put(log->fd, bytes, len);
 }
 
-__attribute__((
-    format(printf, 3,
-           0))) /* Text from the network may hold what a terminal would obey. */
-static void
-disarm(char *text)
+/* Text from the network may hold what a terminal would obey. */
+static void disarm(char *text)
 {
   for (; *text; text++)
     if ((unsigned char)*text < ' ' && *text != '\n' && *text != '\t')
       *text = '?';
 }
+
+static void say(struct job_log *log, const char *style, const char *format,
+                va_list args) __attribute__((format(printf, 3, 0)));
 
 static void say(struct job_log *log, const char *style, const char *format,
                 va_list args)

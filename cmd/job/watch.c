@@ -65,6 +65,7 @@ static void show_state(uv_signal_t *handle, int number)
 
 static void on_closed(uv_handle_t *handle)
 {
+  async_loop_release();
   async_op_done(&((struct job_usr1 *)handle->data)->closed, 0);
 }
 
@@ -100,6 +101,7 @@ void job_usr1_close(struct job_usr1 *usr1)
   if (!usr1)
     return;
   async_op_start(&usr1->closed, "signal close", cannot_withdraw);
+  async_loop_hold();
   uv_close((uv_handle_t *)&usr1->handle, on_closed);
   async_await(&usr1->closed);
   free(usr1);

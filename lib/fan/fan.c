@@ -117,6 +117,7 @@ static void run_intake(struct asy_fan *fan)
 {
   int rc = pull(fan);
   async_scope_leave(&fan->intake, 0);
+  fan->stats->intake_over = rc == ASYNC_EOF;
   if (rc != ASYNC_EOF && rc != ASYNC_ECANCELED)
     note_error(fan, rc);
 }
