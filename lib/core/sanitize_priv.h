@@ -93,7 +93,8 @@ static inline void asy_side_done_task(struct asy_side *side)
 #endif
 }
 
-/* A stack goes back to the pool: what frames poisoned is clean again. */
+/* A stack goes back to the pool, or to the system, which may map it anew for
+ * anything: what frames poisoned is clean again. */
 static inline void asy_stack_unpoison(void *stack, size_t len)
 {
   (void)stack, (void)len;

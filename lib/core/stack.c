@@ -8,11 +8,13 @@
 
 /* Linux 6.13: a guard without a mapping of its own. With mprotect, two mappings
  * a stack end at vm.max_map_count, that is about 32,000 tasks. */
-#ifndef MADV_GUARD_INSTALL
+#if defined __linux__ && !defined MADV_GUARD_INSTALL
 #  define MADV_GUARD_INSTALL 102
 #endif
 
 enum { POOLED_MOST = 1024, COLOURS = 16, CACHE_LINE = 64 };
+
+static const size_t LEAST = 16 * 1024, MOST = SIZE_MAX / 16;
 
 struct asy_stack_free {
   struct asy_stack_free *next;
@@ -20,8 +22,20 @@ struct asy_stack_free {
 
 void asy_stacks_init(struct asy_stacks *stacks, size_t stack_bytes)
 {
-  *stacks = (struct asy_stacks){ .stack_bytes = stack_bytes };
-  stacks->page_bytes = (size_t)sysconf(_SC_PAGESIZE);
+  *stacks = (struct asy_stacks){ .page_bytes = (size_t)sysconf(_SC_PAGESIZE) };
+  stacks->stack_bytes = asy_stack_round(stacks, stack_bytes);
+}
+
+size_t asy_stack_round(const struct asy_stacks *stacks, size_t len)
+{
+  if (len < LEAST)
+    len = LEAST;
+  if (len > MOST)
+    len = MOST; /* more than there is: asy_stack_get will say so */
+  if (ASY_ASAN || ASY_TSAN)
+    len *= 4; /* their frames are larger */
+  return (len + stacks->page_bytes - 1) / stacks->page_bytes *
+         stacks->page_bytes;
 }
 
 static void unmap(struct asy_stacks *stacks, char *stack, size_t len)
@@ -46,10 +60,12 @@ void asy_stacks_done(struct asy_stacks *stacks)
 
 static bool guard(struct asy_stacks *stacks, void *page)
 {
+#ifdef MADV_GUARD_INSTALL
   if (!stacks->no_light_guard &&
       madvise(page, stacks->page_bytes, MADV_GUARD_INSTALL) == 0)
     return true;
   stacks->no_light_guard = true;
+#endif
   return mprotect(page, stacks->page_bytes, PROT_NONE) == 0;
 }
 
@@ -93,11 +109,11 @@ void *asy_stack_get(struct asy_stacks *stacks, size_t len)
 void asy_stack_put(struct asy_stacks *stacks, void *stack, size_t len)
 {
   stacks->in_use--;
+  asy_stack_unpoison(stack, len);
   if (len != stacks->stack_bytes || stacks->pooled >= POOLED_MOST) {
     unmap(stacks, stack, len);
     return;
   }
-  asy_stack_unpoison(stack, len);
   struct asy_stack_free *top = link_of(stack, len);
   top->next = stacks->free;
   stacks->free = top;

@@ -12,11 +12,16 @@ struct asy_stacks {
   bool no_light_guard;
 };
 
+/* stack_bytes  asked for, for those that are pooled */
 void asy_stacks_init(struct asy_stacks *stacks, size_t stack_bytes);
 void asy_stacks_done(struct asy_stacks *stacks);
 
-/* A stack of `len` bytes, rounded up to pages by the caller. Returns its lowest
- * usable byte, or NULL. */
+/* The size to take when `len` is asked for: whole pages, 16 KiB or more, and
+ * four times as much under sanitizers. */
+size_t asy_stack_round(const struct asy_stacks *stacks, size_t len);
+
+/* A stack of `len` bytes, which asy_stack_round gave. Returns its lowest usable
+ * byte, or NULL. */
 void *asy_stack_get(struct asy_stacks *stacks, size_t len);
 void asy_stack_put(struct asy_stacks *stacks, void *stack, size_t len);
 

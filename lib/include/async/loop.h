@@ -21,7 +21,8 @@ struct uv_loop_s;
 struct async_loop;
 
 struct async_run_opts {
-  size_t stack_bytes;    /* 0: 64 KiB (256 KiB under sanitizers) */
+  size_t stack_bytes;    /* 0: 64 KiB; at least 16 KiB are taken, and four
+                            times as much under sanitizers */
   int64_t slow_step_ns;  /* report a task step longer than this; 0: off, or
                             100 ms when ASYNC_DEBUG=1 is in the environment */
   unsigned pool_threads; /* threads for async_work; 0: libuv's default of 4 */
