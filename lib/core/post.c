@@ -9,19 +9,28 @@ struct posted {
   void *arg;
 };
 
-static struct posted *take(struct asy_post *post)
+/* Moves all that was posted so far. */
+static void take_all(struct asy_post *post, struct async_list *taken)
 {
+  async_list_init(taken);
   pthread_mutex_lock(&post->lock);
-  struct async_list *node = async_list_shift(&post->queue);
+  async_list_splice(taken, &post->queue);
   pthread_mutex_unlock(&post->lock);
+}
+
+static struct posted *next(struct async_list *taken)
+{
+  struct async_list *node = async_list_shift(taken);
   return node ? ASYNC_CONTAINER_OF(node, struct posted, node) : NULL;
 }
 
+/* What is posted meanwhile wakes us again, after timers and tasks. */
 static void on_wake(uv_async_t *wake)
 {
-  struct asy_post *post = wake->data;
+  struct async_list taken;
   struct posted *posted;
-  while ((posted = take(post)) != NULL) {
+  take_all(wake->data, &taken);
+  while ((posted = next(&taken)) != NULL) {
     posted->fn(posted->arg);
     free(posted);
   }
@@ -41,8 +50,10 @@ int asy_post_init(struct async_loop *loop)
 
 void asy_post_done(struct async_loop *loop)
 {
+  struct async_list taken;
   struct posted *posted;
-  while ((posted = take(&loop->post)) != NULL)
+  take_all(&loop->post, &taken);
+  while ((posted = next(&taken)) != NULL)
     free(posted);
   pthread_mutex_destroy(&loop->post.lock);
 }

@@ -18,18 +18,21 @@ static void cancel_everything(struct async_timer *timer)
 static void keep_signals(struct asy_stopper *stopper, bool keep)
 {
   for (size_t i = 0; i < stopper->handle_count; i++) {
-    if (keep)
+    if (keep && stopper->handles[i].signum != SIGUSR1)
       uv_ref((uv_handle_t *)&stopper->handles[i]);
     else
       uv_unref((uv_handle_t *)&stopper->handles[i]);
   }
 }
 
+/* Those that watch again meanwhile are told on the next turn. */
 static void tell_watchers(struct async_loop *loop)
 {
-  struct async_list *node;
+  struct async_list *node, told;
+  async_list_init(&told);
+  async_list_splice(&told, &loop->stopper.watchers);
   keep_signals(&loop->stopper, false);
-  while ((node = async_list_shift(&loop->stopper.watchers)) != NULL)
+  while ((node = async_list_shift(&told)) != NULL)
     async_op_done(ASYNC_CONTAINER_OF(node, struct async_op, node), 0);
 }
 
