@@ -36,8 +36,8 @@ void async_loop_release(void)
   asy_loop->held--;
 }
 
-/* One batch of ready tasks. What they wake runs in the next one, so that I/O
- * can be polled in between. */
+/* A batch of ready tasks. What they wake runs in the next one; timers and I/O
+ * have their turn in between, and at least every 64 steps. */
 
 static size_t length(const struct async_list *list)
 {
@@ -78,13 +78,13 @@ static void run_step(struct async_loop *loop, struct async_task *task)
 
 static void run_batch(struct async_loop *loop)
 {
-  struct async_list batch;
-  async_list_init(&batch);
-  async_list_splice(&batch, &loop->ready);
-  if (loop->opts.seed)
-    shuffle(loop, &batch);
-  for (;;) {
-    struct async_list *node = async_list_shift(&batch);
+  if (async_list_empty(&loop->batch)) {
+    async_list_splice(&loop->batch, &loop->ready);
+    if (loop->opts.seed)
+      shuffle(loop, &loop->batch);
+  }
+  while (loop->steps < POLL_EVERY) {
+    struct async_list *node = async_list_shift(&loop->batch);
     if (!node)
       return;
     run_step(loop, ASYNC_CONTAINER_OF(node, struct async_task, ready));
@@ -120,49 +120,68 @@ static void arm_uv_timer(struct async_loop *loop)
 
 static bool nothing_ready(const struct async_loop *loop)
 {
-  return async_list_empty(&loop->ready);
+  return async_list_empty(&loop->ready) && async_list_empty(&loop->batch);
+}
+
+/* Whether simulated time may go on: nothing can run, and nothing outside is
+ * pending. */
+static bool can_jump(const struct async_loop *loop)
+{
+  return loop->opts.virtual_time && nothing_ready(loop) && !loop->held &&
+         loop->timers.count;
+}
+
+/* The next timer is due now. */
+static void jump(struct async_loop *loop)
+{
+  struct async_heap_node *first = async_heap_first(&loop->timers);
+  if (first->key > loop->virtual_ns)
+    loop->virtual_ns = first->key;
+  loop->steps++;
+}
+
+/* Without a handle that counts as alive uv_run would not look at all, and a
+ * busy loop not see its signals. */
+static void look_for_io(struct async_loop *loop)
+{
+  uv_handle_t *wake = (uv_handle_t *)&loop->post.wake;
+  uv_ref(wake);
+  uv_run(&loop->uv, UV_RUN_NOWAIT);
+  if (!loop->awaits_posts)
+    uv_unref(wake);
+}
+
+static void wait_for_io(struct async_loop *loop)
+{
+  int alive = uv_run(&loop->uv, UV_RUN_ONCE);
+  bool timers = loop->timers.count && !loop->opts.virtual_time;
+  if (!alive && nothing_ready(loop) && !can_jump(loop) && !timers)
+    asy_report_deadlock(loop);
 }
 
 static void poll_io(struct async_loop *loop)
 {
-  bool more = !nothing_ready(loop);
   arm_uv_timer(loop);
   loop->steps = 0;
   loop->stats.polls++;
   loop->polling = true;
-  int alive = uv_run(&loop->uv, more ? UV_RUN_NOWAIT : UV_RUN_ONCE);
+  if (nothing_ready(loop) && !can_jump(loop))
+    wait_for_io(loop);
+  else
+    look_for_io(loop);
   loop->polling = false;
-  if (!alive && nothing_ready(loop) && !loop->timers.count &&
-      loop->root.live > 0)
-    asy_report_deadlock(loop);
-}
-
-/* In simulated time, when nothing can run and nothing outside is pending, the
- * next timer is due now. */
-static bool jump(struct async_loop *loop)
-{
-  if (!loop->opts.virtual_time || !nothing_ready(loop) || loop->held)
-    return false;
-  struct async_heap_node *first = async_heap_first(&loop->timers);
-  if (!first || first->key == ASYNC_NEVER) {
-    if (loop->awaits_posts)
-      return false;
-    asy_report_deadlock(loop);
-  }
-  if (first->key > loop->virtual_ns)
-    loop->virtual_ns = first->key;
-  asy_timers_run(loop);
-  return true;
 }
 
 static void turn(struct async_loop *loop)
 {
   run_batch(loop);
-  if (loop->root.live == 0 || jump(loop))
+  if (loop->root.live == 0)
     return;
+  if (can_jump(loop))
+    jump(loop);
   if (loop->timers.count)
     asy_timers_run(loop);
-  if (!nothing_ready(loop) && loop->steps < POLL_EVERY)
+  if (loop->steps < POLL_EVERY && (!nothing_ready(loop) || can_jump(loop)))
     return;
   poll_io(loop);
 }
@@ -175,14 +194,14 @@ static int init(struct async_loop *loop, const struct async_run_opts *opts)
     loop->opts = *opts;
   if (!loop->opts.stack_bytes)
     loop->opts.stack_bytes = DEFAULT_STACK;
-  if (ASY_ASAN || ASY_TSAN)
-    loop->opts.stack_bytes *= 4;
   const char *debug = getenv("ASYNC_DEBUG");
   if (!loop->opts.slow_step_ns && debug && strcmp(debug, "1") == 0)
     loop->opts.slow_step_ns = 100 * ASYNC_MS;
   async_rng_init(&loop->rng, loop->opts.seed);
   loop->armed_ns = ASYNC_NEVER;
+  loop->firing_ns = INT64_MIN;
   async_list_init(&loop->ready);
+  async_list_init(&loop->batch);
   async_list_init(&loop->all);
   asy_stacks_init(&loop->stacks, loop->opts.stack_bytes);
   asy_side_init_loop(&loop->side);

@@ -17,6 +17,13 @@
 #include "core/sanitize_priv.h"
 #include "core/stack_priv.h"
 
+/* Somebody waits for a task, which is freed as it ends. */
+struct asy_join {
+  struct async_op op;
+  struct async_task *task;
+  int rc;
+};
+
 struct async_task {
   struct asy_ctx *ctx;
   struct asy_side side;
@@ -24,7 +31,7 @@ struct async_task {
   struct async_group *group;
   struct async_scope root, *scope; /* root: the task's own; scope: innermost */
   struct async_op *waiting;        /* what it is parked on */
-  struct async_op *joiner;
+  struct asy_join *joiner;
   async_task_fn *fn;
   void *arg;
   int rc;
@@ -68,13 +75,14 @@ struct async_loop {
   struct asy_ctx *ctx; /* the loop's own stack, while a task runs */
   struct asy_side side;
   struct async_task *current;
-  struct async_list ready, all;
-  unsigned steps; /* since I/O was polled */
+  struct async_list ready, batch, all; /* batch: whose turn it is now */
+  unsigned steps;                      /* since I/O was polled */
   uint64_t last_id;
 
   struct async_heap timers;
   int64_t virtual_ns; /* the clock of tests */
   int64_t armed_ns;   /* when uv_timer fires; ASYNC_NEVER: not armed */
+  int64_t firing_ns;  /* what time it is for the timers that fire now */
   size_t held;
   bool polling; /* inside uv_run */
   bool awaits_posts;

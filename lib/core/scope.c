@@ -63,7 +63,8 @@ static void deadline_passed(struct async_timer *timer)
 {
   struct async_scope *scope =
       ASYNC_CONTAINER_OF(timer, struct async_scope, timer);
-  scope->timed_out = true;
+  /* What an outer scope cut off did not run out of time. */
+  scope->timed_out = !scope->cancelled;
   async_scope_cancel(scope);
 }
 
@@ -115,11 +116,7 @@ int async_scope_leave(struct async_scope *scope, int rc)
 
 void async_scope_extend(struct async_scope *scope, int64_t deadline_ns)
 {
-  if (scope->own)
-    return;
-  if (deadline_ns == ASYNC_NEVER)
-    async_timer_clear(&scope->timer);
-  else
+  if (!scope->own)
     async_timer_set(&scope->timer, deadline_ns, deadline_passed);
 }
 

@@ -106,15 +106,6 @@ static void task_start(struct async_loop *loop, struct async_task *task,
   asy_task_wake(task);
 }
 
-static size_t stack_bytes(struct async_loop *loop,
-                          const struct async_spawn_opts *opts)
-{
-  size_t page = loop->stacks.page_bytes;
-  if (opts->stack_bytes == 0)
-    return loop->stacks.stack_bytes;
-  return (opts->stack_bytes + page - 1) / page * page;
-}
-
 int async_spawn_with(struct async_group *group,
                      const struct async_spawn_opts *opts, async_task_fn *fn,
                      void *arg, struct async_task **handle)
@@ -131,7 +122,9 @@ int async_spawn_with(struct async_group *group,
   int err = async_heap_reserve(&loop->timers, timers);
   if (err < 0)
     return err;
-  size_t len = stack_bytes(loop, opts);
+  size_t len = loop->stacks.stack_bytes;
+  if (opts->stack_bytes)
+    len = asy_stack_round(&loop->stacks, opts->stack_bytes);
   char *stack = asy_stack_get(&loop->stacks, len);
   if (!stack)
     return ASYNC_ENOMEM;
@@ -183,12 +176,22 @@ void asy_task_ended(struct async_task *task)
   if (is_error(task))
     count_error(group, task->rc);
   group->live--;
-  if (task->joiner)
-    async_op_done(task->joiner, 0);
+  if (task->joiner) {
+    task->joiner->rc = task->rc;
+    async_op_done(&task->joiner->op, 0);
+    task->has_handle = false;
+  }
   if (!task->has_handle)
     task_free(task);
   if (group->live == 0 && group->closer)
     async_op_done(group->closer, 0);
+}
+
+static int join_abort(struct async_op *op)
+{
+  struct asy_join *join = ASYNC_CONTAINER_OF(op, struct asy_join, op);
+  join->task->joiner = NULL;
+  return ASYNC_OP_WITHDRAWN;
 }
 
 int async_join(struct async_task *task)
@@ -197,18 +200,17 @@ int async_join(struct async_task *task)
   assert(task->has_handle && !task->joiner);
   if (rc < 0)
     return rc;
-  if (!task->ended) {
-    struct async_op op;
-    async_op_start(&op, "join", NULL);
-    task->joiner = &op;
-    rc = async_await(&op);
-    task->joiner = NULL;
-    if (rc < 0)
-      return rc;
+  if (task->ended) {
+    rc = task->rc;
+    task_free(task);
+    return rc;
   }
-  rc = task->rc;
-  task_free(task);
-  return rc;
+  /* From here on the task, and its group, may be gone at any time. */
+  struct asy_join join = { .task = task };
+  async_op_start(&join.op, "join", join_abort);
+  task->joiner = &join;
+  rc = async_await(&join.op);
+  return rc < 0 ? rc : join.rc;
 }
 
 void async_task_cancel(struct async_task *task)

@@ -1,5 +1,6 @@
 #include "async/timer.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 #include "async/error.h"
@@ -22,6 +23,10 @@ void async_timer_set(struct async_timer *timer, int64_t when_ns,
   struct async_loop *loop = asy_loop;
   async_heap_remove(&loop->timers, &timer->node);
   timer->fire = fire;
+  if (when_ns == ASYNC_NEVER)
+    return;
+  if (when_ns < loop->firing_ns)
+    when_ns = loop->firing_ns;
   loop->stats.timers_set++;
   /* async_spawn keeps room for several timers a task, so this is an emergency
    * that nobody could handle: a deadline would be lost. */
@@ -35,20 +40,23 @@ void async_timer_clear(struct async_timer *timer)
 }
 
 /* Timers that are armed by those that fire wait for the next turn, however
- * early they are due: a timer cannot starve the loop. */
+ * early they are due: a timer cannot starve the loop. For the past they are
+ * armed for `firing_ns`, behind all that are due: nor can it starve another. */
 void asy_timers_run(struct async_loop *loop)
 {
   int64_t now_ns = async_now();
   uint64_t armed_before = loop->timers.next_order;
+  loop->firing_ns = now_ns;
   for (;;) {
     struct async_heap_node *first = async_heap_first(&loop->timers);
     if (!first || first->key > now_ns || first->order >= armed_before)
-      return;
+      break;
     struct async_timer *timer =
         ASYNC_CONTAINER_OF(first, struct async_timer, node);
     async_heap_remove(&loop->timers, first);
     timer->fire(timer);
   }
+  loop->firing_ns = INT64_MIN;
 }
 
 struct sleep {
@@ -76,8 +84,7 @@ int async_sleep_until(int64_t when_ns)
     return err;
   struct sleep sleep = { .timer = ASYNC_TIMER_INIT };
   async_op_start(&sleep.op, "sleep", sleep_abort);
-  if (when_ns != ASYNC_NEVER)
-    async_timer_set(&sleep.timer, when_ns, sleep_over);
+  async_timer_set(&sleep.timer, when_ns, sleep_over);
   return async_await(&sleep.op);
 }
 
@@ -103,5 +110,5 @@ int async_ticker_wait(struct async_ticker *ticker)
   if (late_ns >= ticker->period_ns)
     missed = late_ns / ticker->period_ns;
   ticker->next_ns += (missed + 1) * ticker->period_ns;
-  return (int)missed;
+  return missed < INT_MAX ? (int)missed : INT_MAX;
 }

@@ -30,8 +30,10 @@ struct async_timer {
 
 /* Arms a timer, or moves an armed one.
  *
- * timer  kept until it fires or is cleared; starts as ASYNC_TIMER_INIT
- * fire   runs on the loop's stack, once, at or after the instant; must not park
+ * timer    kept until it fires or is cleared; starts as ASYNC_TIMER_INIT
+ * when_ns  ASYNC_NEVER disarms it
+ * fire     runs on the loop's stack, once, at or after the instant; must not
+ *          park
  *
  * Equal instants fire in the order they were armed. Cannot fail: if there is
  * no memory for another armed timer the process aborts, because no caller
@@ -68,7 +70,7 @@ void async_ticker_init(struct async_ticker *ticker, int64_t period_ns,
 
 /* Waits for the next tick; ticks that were missed are skipped, not made up.
  *
- * Returns the number of ticks missed, or ASYNC_ECANCELED.
+ * Returns the number of ticks missed, at most INT_MAX, or ASYNC_ECANCELED.
  */
 int async_ticker_wait(struct async_ticker *ticker);
 
