@@ -7,20 +7,18 @@
 
 void job_add_duration(struct async_buf *out, int64_t duration_ns)
 {
-  double s = (double)duration_ns / (double)ASYNC_SEC;
-  if (s < 0.001)
-    async_buf_printf(out, "%.2f ms", s * 1000);
-  else if (s < 0.01)
-    async_buf_printf(out, "%.1f ms", s * 1000);
-  else if (s < 1)
-    async_buf_printf(out, "%.0f ms", s * 1000);
+  double ms = (double)duration_ns / (double)ASYNC_MS;
+  long long s = (duration_ns + ASYNC_SEC / 2) / ASYNC_SEC;
+  if (duration_ns == 0)
+    async_buf_add_str(out, "0 ms");
+  else if (ms < 999.5)
+    async_buf_printf(out, "%.*f ms", ms < 1 ? 2 : ms < 10 ? 1 : 0, ms);
   else if (s < 60)
-    async_buf_printf(out, "%.3g s", s);
+    async_buf_printf(out, "%.3g s", ms / 1000);
   else if (s < 3600)
-    async_buf_printf(out, "%d min %d s", (int)s / 60, (int)s % 60);
+    async_buf_printf(out, "%lld min %lld s", s / 60, s % 60);
   else
-    async_buf_printf(out, "%lld h %d min", (long long)(s / 3600),
-                     (int)((long long)s % 3600 / 60));
+    async_buf_printf(out, "%lld h %lld min", s / 3600, s % 3600 / 60);
 }
 
 void job_add_size(struct async_buf *out, double bytes)
