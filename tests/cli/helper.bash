@@ -31,11 +31,15 @@ begin() {
 
 # Processes.
 
-# background WORDS...: runs beside the test, ends with it; sets $background_pid
+ends_with_test() {
+  echo "$1" >>"$servers/pids"
+}
+
+# background WORDS...: runs beside the test; sets $background_pid
 background() {
   "$@" 3>&- 4>&- &
   background_pid=$!
-  echo "$background_pid" >>"$servers/pids"
+  ends_with_test "$background_pid"
 }
 
 # until_true WORDS...: tries for 5 seconds at most
@@ -100,52 +104,52 @@ free_ports() {
   done
 }
 
-# certificate NAME SUBJECT ALT_NAMES [SIGNER]: $tls/NAME.pem and NAME.key
-certificate() {
-  local signer=("-CA" "$tls/$4.pem" "-CAkey" "$tls/$4.key")
-  [ -n "${4:-}" ] || signer=()
+# self_signed NAME SUBJECT MORE...: $TLS_DIR/NAME.pem and NAME.key
+self_signed() {
+  local name=$1 subject=$2
+  shift 2
   openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-    -days 30 -subj "/CN=$2" ${3:+-addext "subjectAltName=$3"} "${signer[@]}" \
-    -keyout "$tls/$1.key" -out "$tls/$1.pem" 2>>"$tls/log" || cat "$tls/log"
+    -days 30 -subj "/CN=$subject" -keyout "$TLS_DIR/$name.key" \
+    -out "$TLS_DIR/$name.pem" "$@" 2>>"$TLS_DIR/log"
+}
+
+# signed NAME SUBJECT ALT_NAMES: the same, by the CA
+signed() {
+  local file=$TLS_DIR/$1
+  printf 'basicConstraints=critical,CA:FALSE\nsubjectAltName=%s\n' "$3" \
+    >"$file.ext"
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+    -subj "/CN=$2" -keyout "$file.key" -out "$file.csr" 2>>"$TLS_DIR/log"
+  openssl x509 -req -in "$file.csr" -days 30 -CA "$TLS_DIR/ca.pem" \
+    -CAkey "$TLS_DIR/ca.key" -CAcreateserial -extfile "$file.ext" \
+    -out "$file.pem" 2>>"$TLS_DIR/log"
 }
 
 # A CA, and certificates of it: one that is right, one of another name, one of
 # a client. And one that signed itself.
 make_certificates() {
-  export tls=$servers/tls
-  mkdir -p "$tls"
-  certificate ca "Test CA" ""
   local names=DNS:localhost,IP:127.0.0.1,IP:::1
-  local leaf=basicConstraints=critical,CA:FALSE
-  for row in "server localhost $names" "wrong other.example DNS:other.example" \
-    "client someone DNS:someone"; do
-    # shellcheck disable=SC2086 # words
-    signed_certificate $row "$leaf"
-  done
-  certificate self localhost "$names"
-  export CA_FILE=$tls/ca.pem
+  export TLS_DIR=$servers/tls
+  mkdir -p "$TLS_DIR"
+  self_signed ca "Test CA"
+  self_signed self localhost -addext "subjectAltName=$names"
+  signed server localhost "$names"
+  signed wrong other.example DNS:other.example
+  signed client someone DNS:someone
+  export CA_FILE=$TLS_DIR/ca.pem
 }
 
-# signed_certificate NAME SUBJECT ALT_NAMES EXTENSION
-signed_certificate() {
-  {
-    openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-      -subj "/CN=$2" -keyout "$tls/$1.key" -out "$tls/$1.csr" &&
-      openssl x509 -req -in "$tls/$1.csr" -days 30 -CA "$tls/ca.pem" \
-        -CAkey "$tls/ca.key" -CAcreateserial -out "$tls/$1.pem" \
-        -extfile <(printf '%s\nsubjectAltName=%s\n' "$4" "$3")
-  } >>"$tls/log" 2>&1 || cat "$tls/log"
-}
-
-nginx_server() { # LISTEN CERTIFICATE MORE
+# nginx_server LISTEN CERTIFICATE MORE
+nginx_server() {
   printf 'server { listen %s; location / { proxy_pass %s; }\n' "$1" \
     "$ORIGIN_URL"
-  [ -z "$2" ] || printf 'ssl_certificate %s/%s.pem;
-    ssl_certificate_key %s/%s.key;\n' "$tls" "$2" "$tls" "$2"
+  [ -z "$2" ] || printf 'ssl_certificate %s; ssl_certificate_key %s;\n' \
+    "$TLS_DIR/$2.pem" "$TLS_DIR/$2.key"
   printf '%s }\n' "$3"
 }
 
-nginx_conf() { # FIRST_PORT
+# nginx_conf FIRST_PORT
+nginx_conf() {
   local host=127.0.0.1 dir=$servers/nginx
   cat <<END
 daemon off; master_process off; pid $dir/pid; error_log $dir/error.log;
@@ -163,7 +167,7 @@ $(nginx_server "$host:$(($1 + 1)) ssl http2" server "")
 $(nginx_server "$host:$(($1 + 2)) ssl http2" wrong "")
 $(nginx_server "$host:$(($1 + 3)) ssl http2" self "")
 $(nginx_server "$host:$(($1 + 4)) ssl" server \
-    "ssl_verify_client on; ssl_client_certificate $tls/ca.pem;")
+    "ssl_verify_client on; ssl_client_certificate $TLS_DIR/ca.pem;")
 }
 END
 }
