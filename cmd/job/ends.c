@@ -22,6 +22,8 @@ int job_outputs_open(struct job_session *session)
   int err = job_out_open_fd(&session->out, STDOUT_FILENO, "standard output");
   if (err < 0)
     return job_say_io(session, "standard output", err);
+  if (isatty(STDOUT_FILENO))
+    session->out.screen = &session->log;
   job_writer_begin(&session->writer, &session->out.buf);
   err = path ? job_out_open_file(&session->file, path) : 0;
   return err < 0 ? job_say_io(session, path, err) : COMMAND_OK;
@@ -55,7 +57,8 @@ int job_source_open(struct job_session *session)
   int err = job_source_new(&run->source, &opts, &session->log);
   if (err < 0)
     return job_say_io(session, "input", err);
-  session->count.total = job_source_total(run->source);
+  if (!run->tool->next)
+    session->count.total = job_source_total(run->source);
   return COMMAND_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "async/error.h"
 #include "async/task.h"
 #include "async/timer.h"
+#include "job/message.h"
 
 enum { FULL_BYTES = 64 * 1024 };
 
@@ -37,6 +38,8 @@ static void write_all(struct job_out *out, const void *bytes, size_t len)
   struct async_scope scope;
   if (out->err || len == 0)
     return;
+  if (out->screen && out->screen->make_way)
+    out->screen->make_way(out->screen->ctx);
   async_scope_shield(&scope, out->limit_ns);
   out->writing = &scope;
   int err = async_stream_write(out->stream, bytes, len);

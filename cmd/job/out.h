@@ -15,6 +15,8 @@
 #include "async/semaphore.h"
 #include "async/stream.h"
 
+struct job_log;
+
 struct job_out {
   const char *name; /* for messages */
   struct async_stream *stream;
@@ -24,6 +26,8 @@ struct job_out {
   struct async_event late; /* something waits in the buffer */
   struct async_scope *writing;
   int64_t limit_ns, flushed_ns;
+  struct job_log *screen; /* NULL, or whose progress bar is in the way when this
+                             is a terminal */
   int err;
 };
 

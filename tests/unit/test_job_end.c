@@ -114,6 +114,42 @@ static void a_signal_is_raised_again_after_the_end(void)
   CHECK_INT(WTERMSIG(status), SIGTERM);
 }
 
+/* Sends SIGUSR1, then what ends the run; what was said is in `text`. */
+static void ask_for_the_state(char *text, size_t size, unsigned verbose)
+{
+  struct world world = usual(NULL);
+  int said = temporary(), status;
+  world.opts.verbose = verbose;
+  world.opts.grace_ns = 0;
+  fflush(NULL);
+  pid_t child = fork();
+  if (child == 0) {
+    dup2(input("ok\nhang\n"), STDIN_FILENO);
+    dup2(temporary(), STDOUT_FILENO);
+    dup2(said, STDERR_FILENO);
+    _exit(job_run(&tool, &world.opts, NULL, NULL, 0));
+  }
+  poll(NULL, 0, 200);
+  kill(child, SIGUSR1);
+  poll(NULL, 0, 100);
+  kill(child, SIGTERM);
+  CHECK_INT(waitpid(child, &status, 0), child);
+  CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
+  collect(said, text, size);
+  close(said);
+}
+
+static void sigusr1_asks_for_the_state(void)
+{
+  char text[16384];
+  ask_for_the_state(text, sizeof(text), 0);
+  CHECK(strstr(text, "asynctool test: 1 of 2 done, 1 running, "));
+  CHECK(!strstr(text, "attempt_task"));
+  ask_for_the_state(text, sizeof(text), 1);
+  CHECK(strstr(text, "asynctool test: 1 of 2 done, 1 running, "));
+  CHECK(strstr(text, "1 x attempt_task from "));
+}
+
 /* Nobody reads what is written, until a stop was asked for. */
 static void be_stuck(void)
 {
@@ -236,6 +272,7 @@ static const struct tap_test tests[] = {
   TEST(a_list_that_cannot_be_read_is_4_and_the_others_go_on),
   TEST(a_closed_pipe_is_death_by_sigpipe),
   TEST(a_signal_is_raised_again_after_the_end),
+  TEST(sigusr1_asks_for_the_state),
   TEST(an_output_that_is_stuck_does_not_hold_up_a_stop),
   TEST(a_wrong_field_is_2),
   TEST(a_tool_that_cannot_open_says_the_status),
