@@ -27,6 +27,7 @@ int async_http_open(struct async_http **out, const struct async_http_opts *opts)
   http->per_multi = opts->per_multi ? opts->per_multi : DEFAULT_PER_MULTI;
   http->idle_age_s = opts->idle_age_s ? (long)opts->idle_age_s : DEFAULT_AGE_S;
   async_list_init(&http->giving_up);
+  asy_http_turns_init(http);
   int err = asy_http_multis_init(http, (transfers - 1) / http->per_multi + 1);
   if (err < 0) {
     async_http_close(http);
@@ -42,6 +43,7 @@ void async_http_close(struct async_http *http)
     return;
   assert(http->in_flight == 0);
   asy_http_multis_done(http);
+  asy_http_turns_done(http);
 }
 
 size_t async_http_connections(const struct async_http *http)

@@ -24,9 +24,10 @@
 struct asy_http_multi {
   CURLM *curl;
   struct async_http *http;
-  uint64_t due_ms;  /* on the clock of uv_now; UINT64_MAX: never */
-  size_t in_flight; /* transfers */
-  bool ran;         /* since the ended transfers were collected */
+  uint64_t due_ms;         /* on the clock of uv_now; UINT64_MAX: never */
+  size_t in_flight;        /* transfers */
+  bool ran;                /* since the ended transfers were collected */
+  struct async_list stuck; /* transfers that may need a push */
 };
 
 struct asy_http_socket {
@@ -64,12 +65,22 @@ struct asy_http_transfer {
   CURL *easy;
   CURLcode code;
   int rc; /* why it is given up */
+  struct async_list stuck;
 };
 
-/* Makes the multi handles and the handles of libuv. Returns 0, ASYNC_ENOMEM;
- * asy_http_multis_done undoes also half of it. */
+/* Returns 0 or ASYNC_ENOMEM; done undoes also half of it. */
 int asy_http_multis_init(struct async_http *http, size_t count);
 void asy_http_multis_done(struct async_http *http);
+
+/* The handles of libuv; between start and stop they keep the loop waiting. Done
+ * frees the bridge, on a later turn. */
+void asy_http_turns_init(struct async_http *http);
+void asy_http_turns_start(struct async_http *http);
+void asy_http_turns_stop(struct async_http *http);
+void asy_http_turns_done(struct async_http *http);
+
+/* A callback for libcurl: when it wants to be called. */
+int asy_http_note_timer(CURLM *curl, long timeout_ms, void *multi);
 
 /* The multi handle for a transfer. */
 struct asy_http_multi *asy_http_multi_choose(struct async_http *http,
@@ -85,6 +96,9 @@ bool asy_http_transfer_remove(struct asy_http_transfer *transfer);
 
 /* Has a transfer end with `rc`, as soon as libcurl is not running. */
 void asy_http_transfer_give_up(struct asy_http_transfer *transfer, int rc);
+
+/* An attempt to connect failed, and the transfer may have other addresses. */
+void asy_http_transfer_stuck(struct asy_http_transfer *transfer);
 
 /* Tells libcurl what happened at a socket, or CURL_SOCKET_TIMEOUT. */
 void asy_http_multi_run(struct asy_http_multi *multi, curl_socket_t fd,

@@ -10,8 +10,8 @@
  *  - connections tell it by CURLOPT_CLOSESOCKETFUNCTION; those that were made
  *    are known from CURLOPT_SOCKOPTFUNCTION (`ours`);
  *  - the resolver's and accepted sockets do not: at CURL_POLL_REMOVE they go;
- *  - failed attempts to connect are closed in silence by 7.88. They were
- *    waiting to be writable, and go as well. */
+ *  - not every version tells it of a failed attempt to connect. That one was
+ *    waiting to be writable only, and goes as well. */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -111,11 +111,20 @@ static void on_event(uv_poll_t *poll, int status, int events)
     arm(sock);
 }
 
+static struct asy_http_transfer *transfer_of(CURL *easy)
+{
+  struct asy_http_transfer *transfer = NULL;
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer);
+  return transfer;
+}
+
 /* For a socket of ours CURL_POLL_REMOVE means that the connection is idle. */
-static void put_aside(struct asy_http_socket *sock)
+static void put_aside(struct asy_http_socket *sock, CURL *easy)
 {
   bool connecting = sock->wanted == UV_WRITABLE;
   sock->wanted = 0;
+  if (connecting && transfer_of(easy))
+    asy_http_transfer_stuck(transfer_of(easy));
   if (!sock->ours || connecting)
     forget(sock);
 }
@@ -127,19 +136,17 @@ int asy_http_socket_watch(CURL *easy, curl_socket_t fd, int what, void *ctx,
 {
   struct asy_http_multi *multi = ctx;
   struct asy_http_socket *sock = find(multi->http, fd);
-  struct asy_http_transfer *transfer = NULL;
   (void)unused;
   if (what == CURL_POLL_REMOVE) {
     if (sock)
-      put_aside(sock);
+      put_aside(sock, easy);
     return 0;
   }
   if (!sock)
     sock = add(multi->http, fd);
   if (!sock) {
-    curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer);
-    if (transfer)
-      asy_http_transfer_give_up(transfer, ASYNC_ENOMEM);
+    if (transfer_of(easy))
+      asy_http_transfer_give_up(transfer_of(easy), ASYNC_ENOMEM);
     return 0;
   }
   sock->multi = multi;
