@@ -1,6 +1,10 @@
 #include "fetch/command.h"
 
+#include "fetch/client.h"
+#include "fetch/item.h"
+#include "fetch/job.h"
 #include "fetch/options.h"
+#include "fetch/record.h"
 
 static const struct command_example examples[] = {
   { "asynctool fetch -j 64 --dir pages urls.txt",
@@ -12,18 +16,36 @@ static const struct command_example examples[] = {
   { NULL, NULL },
 };
 
+#define USAGE "[OPTIONS] [URL|FILE|-]..."
+
+static const struct job_tool tool = {
+  .name = "fetch",
+  .usage = USAGE,
+  .entries = "URLs",
+  .item_bytes = sizeof(struct fetch_item),
+  .fields = fetch_fields,
+  .counts_bytes = true,
+  .open = fetch_client_open,
+  .close = fetch_client_close,
+  .prepare = fetch_prepare,
+  .key = fetch_key,
+  .work = fetch_work,
+  .ended = fetch_ended,
+  .text = fetch_text,
+  .item_done = fetch_item_done,
+  .status = fetch_status,
+};
+
 static int run(const void *opts, char *const *operands, size_t operand_count)
 {
-  (void)opts;
-  (void)operands;
-  (void)operand_count;
-  return command_error(&fetch_command, COMMAND_IO, "not built yet");
+  const struct fetch_opts *fetch = opts;
+  return job_run(&tool, &fetch->job, opts, operands, operand_count);
 }
 
 const struct command fetch_command = {
   .name = "fetch",
   .summary = "Fetch many URLs at once",
-  .usage = "[OPTIONS] [URL|FILE|-]...",
+  .usage = USAGE,
   .description =
       "Fetches every URL given: operands with a scheme, and the lines of "
       "files and of standard input. Bodies go to files named after the URLs; "

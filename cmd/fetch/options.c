@@ -1,6 +1,7 @@
 #include "fetch/options.h"
 
-#include <string.h>
+#include "fetch/classify.h"
+#include "fetch/name.h"
 
 #define REQUEST    "Request"
 #define IDENTITY   "Login and cookies"
@@ -12,42 +13,6 @@
 
 static const char *const collision_words[] = { "uniquify", "error", "overwrite",
                                                "skip", NULL };
-
-static bool is_digit(char c)
-{
-  return c >= '0' && c <= '9';
-}
-
-/* "404" or "4xx". */
-static bool is_status(const char *text, size_t len)
-{
-  if (len != 3 || text[0] < '1' || text[0] > '5')
-    return false;
-  return (is_digit(text[1]) && is_digit(text[2])) ||
-         (text[1] == 'x' && text[2] == 'x');
-}
-
-static bool is_status_range(const char *text)
-{
-  const char *dash = strchr(text, '-');
-  if (!dash)
-    return is_status(text, strlen(text));
-  return is_status(text, (size_t)(dash - text)) &&
-         is_status(dash + 1, strlen(dash + 1)) && !strchr(text, 'x') &&
-         strncmp(text, dash + 1, 3) <= 0;
-}
-
-static bool is_retry_word(const char *text)
-{
-  static const char *const words[] = { "all",   "timeout", "dns",     "connect",
-                                       "reset", "tls",     "partial", NULL };
-  if (*text == '!')
-    text++;
-  for (const char *const *word = words; *word; word++)
-    if (strcmp(text, *word) == 0)
-      return true;
-  return is_status_range(text);
-}
 
 #define F struct fetch_opts
 
@@ -229,13 +194,16 @@ static const struct opt_row fetch_rows[] = {
     OPT_SET(F, http, FETCH_HTTP_2),
     .group = CONNECTION,
     .help = "HTTP/2 where the server has it",
-    .more = "By default: HTTP/2 over https, HTTP/1.1 over http." },
+    .more = "By default only with libcurl 8.3 and later: before that, it may "
+            "cut bodies short. Over http, it is always HTTP/1.1." },
   { .long_name = "keepalive",
     OPT_FLAG(F, keepalive),
     .negatable = true,
     .initial = "true",
     .group = CONNECTION,
-    .help = "TCP probes on idle connections" },
+    .help = "Use a connection for several requests",
+    .more = "Those to hosts that come once in the input are closed in any "
+            "case." },
 
   { .long_name = "connect-timeout",
     .metavar = "D",
@@ -295,7 +263,7 @@ static const struct opt_row fetch_rows[] = {
   { .long_name = "ok-status",
     .metavar = "LIST",
     OPT_WORDS(F, ok_status),
-    .check = is_status_range,
+    .check = fetch_is_status_word,
     .accepts = "a list of statuses such as 200-299,304 or 2xx,404",
     .initial = "200-399",
     .group = FILES,
@@ -312,7 +280,7 @@ static const struct opt_change fetch_changes[] = {
   { .long_name = "retry-on",
     .initial = "timeout,dns,connect,reset,tls,partial,408,425,429,500,502-504,"
                "520-524",
-    .check = is_retry_word,
+    .check = fetch_is_retry_word,
     .accepts = "a list of timeout, dns, connect, reset, tls, partial, all, "
                "statuses such as 503, 520-524 or 5xx, or such a word after !",
     .more = "Words and statuses, such as 503, 520-524 or 5xx; all is all of "
