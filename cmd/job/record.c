@@ -39,7 +39,9 @@ int job_writer_init(struct job_writer *writer, const struct job_tool *tool,
                     struct async_buf *message)
 {
   *writer = (struct job_writer){ .tool = tool, .format = format_of(format) };
-  int err = plan(writer, format, fields, message);
+  int err = async_buf_reserve(&writer->pool, 1); /* so that it has an address */
+  if (err == 0)
+    err = plan(writer, format, fields, message);
   return err < 0 ? err : writer->pool.err;
 }
 
