@@ -3,6 +3,7 @@
 #include <pthread.h>
 
 #include "async/timer.h"
+#include "failing_alloc.h"
 #include "op_once.h"
 
 enum { READERS = 5, THREADS = 4 };
@@ -209,6 +210,35 @@ static void of_many_threads_one_sets_it(void)
     CHECK_INT(async_run(read_from_many, NULL, NULL), 0);
 }
 
+static void *post_twice(void *unused)
+{
+  (void)unused;
+  failing_alloc_start(1);
+  CHECK_INT(async_future_post(&future, 0, second_value), ASYNC_ENOMEM);
+  CHECK_INT(failing_alloc_stop(), 1);
+  CHECK_INT(async_future_post(&future, 0, first_value), 0);
+  CHECK_INT(async_future_post(&future, 0, second_value), 0);
+  return NULL;
+}
+
+static int read_after_failure(void *unused)
+{
+  pthread_t thread;
+  void *value;
+  (void)unused;
+  async_future_init(&future);
+  CHECK_INT(pthread_create(&thread, NULL, post_twice, NULL), 0);
+  CHECK_INT(pthread_join(thread, NULL), 0);
+  CHECK_INT(async_future_get(&future, &value), 0);
+  CHECK(value == first_value);
+  return 0;
+}
+
+static void a_post_without_memory_can_be_made_again(void)
+{
+  CHECK_INT(async_run(read_after_failure, NULL, NULL), 0);
+}
+
 static const struct tap_test tests[] = {
   TEST(all_readers_see_the_value),
   TEST(once_set_it_is_read_without_parking),
@@ -221,6 +251,7 @@ static const struct tap_test tests[] = {
   TEST(get_ends_once_and_never_inside_set),
   TEST(another_thread_may_set_it),
   TEST(of_many_threads_one_sets_it),
+  TEST(a_post_without_memory_can_be_made_again),
 };
 
 TAP_MAIN(tests)

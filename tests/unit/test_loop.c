@@ -5,6 +5,7 @@
 
 #include "async/error.h"
 #include "async/event.h"
+#include "async/op.h"
 #include "async/scope.h"
 #include "async/timer.h"
 #include "core/sanitize_priv.h"
@@ -213,6 +214,33 @@ static void note_closed(uv_handle_t *handle)
   *(bool *)handle->data = true;
 }
 
+/* A timer that is due when uv_run begins: one that another armed for now. */
+
+struct relay {
+  struct async_timer first, second;
+  struct async_op op;
+};
+
+static void fire_second(struct async_timer *timer)
+{
+  struct relay *relay = ASYNC_CONTAINER_OF(timer, struct relay, second);
+  async_op_done(&relay->op, 0);
+}
+
+static void fire_first(struct async_timer *timer)
+{
+  struct relay *relay = ASYNC_CONTAINER_OF(timer, struct relay, first);
+  async_timer_set(&relay->second, async_now(), fire_second);
+}
+
+static int wait_for_relay(void)
+{
+  struct relay relay = { ASYNC_TIMER_INIT, ASYNC_TIMER_INIT, { .rc = 0 } };
+  async_op_start(&relay.op, "relay", NULL);
+  async_timer_set(&relay.first, async_now(), fire_first);
+  return async_await(&relay.op);
+}
+
 static int nap_five_times(void *unused)
 {
   (void)unused;
@@ -235,6 +263,7 @@ static int nap_beside_a_handle(void *unused)
   CHECK_INT(pipe(ends), 0);
   CHECK_INT(uv_poll_init(async_loop_uv(), &poll, ends[0]), 0);
   CHECK_INT(uv_poll_start(&poll, UV_READABLE, never_called), 0);
+  CHECK_INT(wait_for_relay(), 0);
   async_group_open(&group, ASYNC_GROUP_FAIL_FAST);
   for (int i = 0; i < 3; i++)
     CHECK_INT(async_spawn(&group, nap_five_times, NULL), 0);

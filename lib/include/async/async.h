@@ -42,7 +42,13 @@
 #include "async/semaphore.h"
 
 /* io */
+#include "async/addr.h"
+#include "async/listener.h"
+#include "async/serve.h"
 #include "async/stream.h"
+#include "async/tcp.h"
+#include "async/udp.h"
+#include "async/unix.h"
 
 /* fan */
 #include "async/fan.h"
