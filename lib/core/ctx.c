@@ -27,40 +27,41 @@ void asy_ctx_entry(void);
 
 #  if defined __x86_64__
 
-__asm__(
-    ".text\n"
-    ".globl " SYMBOL(asy_ctx_switch) "\n" TYPE(
-        asy_ctx_switch) ".p2align 4\n" SYMBOL(asy_ctx_switch) ":\n"
-                                                              ".cfi_startproc\n"
-                                                              "  pushq %rbp\n"
-                                                              "  pushq %rbx\n"
-                                                              "  pushq %r12\n"
-                                                              "  pushq %r13\n"
-                                                              "  pushq %r14\n"
-                                                              "  pushq %r15\n"
-                                                              "  movq %rsp, "
-                                                              "(%rdi)\n"
-                                                              "  movq %rsi, "
-                                                              "%rsp\n"
-                                                              "  popq %r15\n"
-                                                              "  popq %r14\n"
-                                                              "  popq %r13\n"
-                                                              "  popq %r12\n"
-                                                              "  popq %rbx\n"
-                                                              "  popq %rbp\n"
-                                                              "  popq %rcx\n"
-                                                              "  jmpq *%rcx\n"
-                                                              ".cfi_endproc\n"
-                                                              ".globl " SYMBOL(
-                                                                  asy_ctx_entry) "\n" TYPE(asy_ctx_entry)
-                                                                  SYMBOL(
-                                                                      asy_ctx_entry) ":\n"
-                                                                                     ".cfi_startproc\n"
-                                                                                     ".cfi_undefined rip\n"
-                                                                                     "  movq %r12, %rdi\n"
-                                                                                     "  callq *%r13\n"
-                                                                                     "  ud2\n"
-                                                                                     ".cfi_endproc\n");
+/* clang-format off */
+__asm__(".text\n"
+        ".globl " SYMBOL(asy_ctx_switch) "\n"
+        TYPE(asy_ctx_switch)
+        ".p2align 4\n"
+        SYMBOL(asy_ctx_switch) ":\n"
+        ".cfi_startproc\n"
+        "  pushq %rbp\n"
+        "  pushq %rbx\n"
+        "  pushq %r12\n"
+        "  pushq %r13\n"
+        "  pushq %r14\n"
+        "  pushq %r15\n"
+        "  movq %rsp, (%rdi)\n"
+        "  movq %rsi, %rsp\n"
+        "  popq %r15\n"
+        "  popq %r14\n"
+        "  popq %r13\n"
+        "  popq %r12\n"
+        "  popq %rbx\n"
+        "  popq %rbp\n"
+        "  popq %rcx\n"
+        "  jmpq *%rcx\n"
+        ".cfi_endproc\n"
+
+        ".globl " SYMBOL(asy_ctx_entry) "\n"
+        TYPE(asy_ctx_entry)
+        SYMBOL(asy_ctx_entry) ":\n"
+        ".cfi_startproc\n"
+        ".cfi_undefined rip\n"
+        "  movq %r12, %rdi\n"
+        "  callq *%r13\n"
+        "  ud2\n"
+        ".cfi_endproc\n");
+/* clang-format on */
 
 struct asy_ctx *asy_ctx_make(void *stack, size_t len, void (*fn)(void *),
                              void *arg)
@@ -80,70 +81,51 @@ struct asy_ctx *asy_ctx_make(void *stack, size_t len, void (*fn)(void *),
 
 #  elif defined __aarch64__
 
-__asm__(
-    ".text\n"
-    ".globl " SYMBOL(asy_ctx_switch) "\n" TYPE(
-        asy_ctx_switch) ".p2align 4\n" SYMBOL(asy_ctx_switch) ":\n"
-                                                              ".cfi_startproc\n"
-                                                              "  sub sp, sp, "
-                                                              "#0xa0\n"
-                                                              "  stp d8, d9, "
-                                                              "[sp, #0x00]\n"
-                                                              "  stp d10, d11, "
-                                                              "[sp, #0x10]\n"
-                                                              "  stp d12, d13, "
-                                                              "[sp, #0x20]\n"
-                                                              "  stp d14, d15, "
-                                                              "[sp, #0x30]\n"
-                                                              "  stp x19, x20, "
-                                                              "[sp, #0x40]\n"
-                                                              "  stp x21, x22, "
-                                                              "[sp, #0x50]\n"
-                                                              "  stp x23, x24, "
-                                                              "[sp, #0x60]\n"
-                                                              "  stp x25, x26, "
-                                                              "[sp, #0x70]\n"
-                                                              "  stp x27, x28, "
-                                                              "[sp, #0x80]\n"
-                                                              "  stp x29, x30, "
-                                                              "[sp, #0x90]\n"
-                                                              "  mov x9, sp\n"
-                                                              "  str x9, [x0]\n"
-                                                              "  mov sp, x1\n"
-                                                              "  ldp d8, d9, "
-                                                              "[sp, #0x00]\n"
-                                                              "  ldp d10, d11, "
-                                                              "[sp, #0x10]\n"
-                                                              "  ldp d12, d13, "
-                                                              "[sp, #0x20]\n"
-                                                              "  ldp d14, d15, "
-                                                              "[sp, #0x30]\n"
-                                                              "  ldp x19, x20, "
-                                                              "[sp, #0x40]\n"
-                                                              "  ldp x21, x22, "
-                                                              "[sp, #0x50]\n"
-                                                              "  ldp x23, x24, "
-                                                              "[sp, #0x60]\n"
-                                                              "  ldp x25, x26, "
-                                                              "[sp, #0x70]\n"
-                                                              "  ldp x27, x28, "
-                                                              "[sp, #0x80]\n"
-                                                              "  ldp x29, x30, "
-                                                              "[sp, #0x90]\n"
-                                                              "  add sp, sp, "
-                                                              "#0xa0\n"
-                                                              "  ret\n"
-                                                              ".cfi_endproc\n"
-                                                              ".globl " SYMBOL(
-                                                                  asy_ctx_entry) "\n" TYPE(asy_ctx_entry)
-                                                                  SYMBOL(
-                                                                      asy_ctx_entry) ":\n"
-                                                                                     ".cfi_startproc\n"
-                                                                                     ".cfi_undefined x30\n"
-                                                                                     "  mov x0, x19\n"
-                                                                                     "  blr x20\n"
-                                                                                     "  brk #0\n"
-                                                                                     ".cfi_endproc\n");
+/* clang-format off */
+__asm__(".text\n"
+        ".globl " SYMBOL(asy_ctx_switch) "\n"
+        TYPE(asy_ctx_switch)
+        ".p2align 4\n"
+        SYMBOL(asy_ctx_switch) ":\n"
+        ".cfi_startproc\n"
+        "  sub sp, sp, #0xa0\n"
+        "  stp d8, d9, [sp, #0x00]\n"
+        "  stp d10, d11, [sp, #0x10]\n"
+        "  stp d12, d13, [sp, #0x20]\n"
+        "  stp d14, d15, [sp, #0x30]\n"
+        "  stp x19, x20, [sp, #0x40]\n"
+        "  stp x21, x22, [sp, #0x50]\n"
+        "  stp x23, x24, [sp, #0x60]\n"
+        "  stp x25, x26, [sp, #0x70]\n"
+        "  stp x27, x28, [sp, #0x80]\n"
+        "  stp x29, x30, [sp, #0x90]\n"
+        "  mov x9, sp\n"
+        "  str x9, [x0]\n"
+        "  mov sp, x1\n"
+        "  ldp d8, d9, [sp, #0x00]\n"
+        "  ldp d10, d11, [sp, #0x10]\n"
+        "  ldp d12, d13, [sp, #0x20]\n"
+        "  ldp d14, d15, [sp, #0x30]\n"
+        "  ldp x19, x20, [sp, #0x40]\n"
+        "  ldp x21, x22, [sp, #0x50]\n"
+        "  ldp x23, x24, [sp, #0x60]\n"
+        "  ldp x25, x26, [sp, #0x70]\n"
+        "  ldp x27, x28, [sp, #0x80]\n"
+        "  ldp x29, x30, [sp, #0x90]\n"
+        "  add sp, sp, #0xa0\n"
+        "  ret\n"
+        ".cfi_endproc\n"
+
+        ".globl " SYMBOL(asy_ctx_entry) "\n"
+        TYPE(asy_ctx_entry)
+        SYMBOL(asy_ctx_entry) ":\n"
+        ".cfi_startproc\n"
+        ".cfi_undefined x30\n"
+        "  mov x0, x19\n"
+        "  blr x20\n"
+        "  brk #0\n"
+        ".cfi_endproc\n");
+/* clang-format on */
 
 enum { FRAME_WORDS = 20, AT_X19 = 8, AT_X20 = 9, AT_X30 = 19 };
 
@@ -172,7 +154,8 @@ struct asy_ctx *asy_ctx_make(void *stack, size_t len, void (*fn)(void *),
 
 /* swapcontext makes two system calls a switch, so it is used only to get onto
  * a new stack once; from then on sigsetjmp and siglongjmp without the signal
- * mask do the work. Source: QEMU, util/coroutine-ucontext.c (the method). */
+ * mask do the work. Source: QEMU, util/coroutine-ucontext.c (the method).
+ * ThreadSanitizer refuses such jumps: it needs the assembly. */
 
 struct asy_ctx {
   sigjmp_buf registers;

@@ -18,18 +18,28 @@ struct job {
   bool abandoned, ended, left; /* who is last frees it */
 };
 
-/* libuv reads the size of its pool once, from the environment. */
+/* libuv reads the size of its pool once, from the environment; all loops share
+ * it. */
+static long pool_size(long wanted)
+{
+  static const char name[] = "UV_THREADPOOL_SIZE";
+  const char *set = getenv(name);
+  char text[24];
+  if (set)
+    return strtol(set, NULL, 10);
+  if (wanted == 0)
+    return LIBUV_THREADS;
+  snprintf(text, sizeof(text), "%ld", wanted);
+  setenv(name, text, 0);
+  return wanted;
+}
+
 void asy_workers_init(struct async_loop *loop)
 {
-  long threads = (long)loop->opts.pool_threads;
-  const char *set = getenv("UV_THREADPOOL_SIZE");
-  if (threads > 0 && !set) {
-    char text[16];
-    snprintf(text, sizeof(text), "%ld", threads);
-    setenv("UV_THREADPOOL_SIZE", text, 0);
-  } else {
-    threads = set ? strtol(set, NULL, 10) : LIBUV_THREADS;
-  }
+  static pthread_mutex_t environment = PTHREAD_MUTEX_INITIALIZER;
+  pthread_mutex_lock(&environment); /* two loops may start at once */
+  long threads = pool_size((long)loop->opts.pool_threads);
+  pthread_mutex_unlock(&environment);
   if (threads > LIBUV_THREADS_MOST)
     threads = LIBUV_THREADS_MOST;
   async_list_init(&loop->workers.queue);
