@@ -40,8 +40,10 @@ foreach(source ${unit_tests})
 
   file(STRINGS ${source} runs_tasks
        REGEX "\"(async/loop|core/.*|sim|op_once|inject)[.]h\"")
+  file(STRINGS ${source} uses_net REGEX "\"async/(http|dns)[.]h\"")
   get_target_property(links ${name} LINK_LIBRARIES)
   if(runs_tasks
+     AND NOT uses_net
      AND NOT "asynctool-cmd" IN_LIST links
      AND NOT ASYNCTOOL_SANITIZE MATCHES "thread")
     asynctool_unit_test(${name}_ucontext ${source} asynctool-ucontext)

@@ -9,6 +9,7 @@
 #include "async/time.h"
 #include "tap.h"
 
+#include "failing_alloc.h"
 #include "responder.h"
 
 enum { CLASS_IN = 1, TYPE_A = 1 };
@@ -487,9 +488,11 @@ static int scenario(void *arg)
   struct async_group group;
   struct async_dns_addresses found;
   int rcode;
-  open_dns(world);
+  world->opts.servers = world->responder->server;
+  int rc = async_dns_open(&world->dns, &world->opts);
+  if (rc < 0)
+    return rc;
   async_group_open(&group, ASYNC_GROUP_FAIL_FAST);
-  int rc = 0;
   for (int i = 0; rc == 0 && i < 6; i++)
     rc = async_spawn(&group, look_up, world);
   if (rc == 0)
@@ -500,7 +503,7 @@ static int scenario(void *arg)
   if (rc == 0)
     rc = look_up(world);
   async_dns_close(world->dns);
-  return rc < 0 ? rc : group_rc;
+  return group_rc < 0 ? group_rc : rc;
 }
 
 static void survives_a_cancel_at_every_checkpoint(void)
@@ -522,6 +525,37 @@ static void survives_a_cancel_at_every_checkpoint(void)
   CHECK(last > 5);
 }
 
+/* Without memory for a socket's handle its answers are not seen. */
+static bool may_fail_so(int rc)
+{
+  return rc == 0 || rc == ASYNC_ENOMEM ||
+         rc == ASYNC_ERROR_FROM_ARES(ARES_ETIMEOUT);
+}
+
+static void survives_the_failure_of_every_allocation(void)
+{
+  uint64_t last = 1;
+  for (uint64_t k = 0; k <= last; k++) {
+    struct world world = {
+      .host = "a.test.",
+      .opts = { .per_channel = 1 },
+    };
+    if (k > 0) {
+      world.opts.tries = 1;
+      world.opts.timeout_ns = 50 * ASYNC_MS;
+    }
+    world.responder = responder_start();
+    failing_alloc_start(k);
+    int rc = async_run(scenario, &world, NULL);
+    uint64_t count = failing_alloc_stop();
+    CHECK(k == 0 ? rc == 0 : may_fail_so(rc));
+    if (k == 0)
+      last = count;
+    responder_stop(world.responder);
+  }
+  CHECK(last > 10);
+}
+
 static const struct tap_test tests[] = {
   TEST(finds_addresses_of_one_family_or_both),
   TEST(an_address_is_its_own_answer),
@@ -540,6 +574,7 @@ static const struct tap_test tests[] = {
   TEST(queries_without_room_wait_and_can_be_withdrawn),
   TEST(closing_ends_what_is_out),
   TEST(survives_a_cancel_at_every_checkpoint),
+  TEST(survives_the_failure_of_every_allocation),
 };
 
 TAP_MAIN(tests)

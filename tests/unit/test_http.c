@@ -7,6 +7,7 @@
 #include "async/time.h"
 #include "tap.h"
 
+#include "failing_alloc.h"
 #include "origin.h"
 
 /* What a test's tasks share. */
@@ -414,7 +415,8 @@ static int scenario(void *arg)
   struct world *world = arg;
   struct async_group group;
   int rc = async_http_open(&world->http, &world->opts);
-  CHECK_INT(rc, 0);
+  if (rc < 0)
+    return rc;
   async_group_open(&group, ASYNC_GROUP_FAIL_FAST);
   for (int i = 0; rc == 0 && i < 6; i++)
     rc = async_spawn(&group, one_of_many, world);
@@ -426,7 +428,7 @@ static int scenario(void *arg)
   if (rc == 0)
     rc = get(world, "/ok", NULL, NULL);
   async_http_close(world->http);
-  return rc < 0 ? rc : group_rc;
+  return group_rc < 0 ? group_rc : rc;
 }
 
 static void survives_a_cancel_at_every_checkpoint(void)
@@ -447,6 +449,26 @@ static void survives_a_cancel_at_every_checkpoint(void)
     }
   }
   CHECK(last > 5);
+}
+
+static void survives_the_failure_of_every_allocation(void)
+{
+  uint64_t last = 1;
+  for (uint64_t k = 0; k <= last; k++) {
+    struct world world = { .path = "/ok",
+                           .opts = { .transfers = 6, .per_multi = 2 } };
+    curl_global_init(CURL_GLOBAL_ALL);
+    world.origin = origin_start();
+    failing_alloc_start(k);
+    int rc = async_run(scenario, &world, NULL);
+    uint64_t count = failing_alloc_stop();
+    CHECK_INT(rc == 0 || (k > 0 && rc == ASYNC_ENOMEM), 1);
+    if (k == 0)
+      last = count;
+    origin_stop(world.origin);
+    curl_global_cleanup();
+  }
+  CHECK(last > 10);
 }
 
 /* Ends. */
@@ -543,6 +565,7 @@ static const struct tap_test tests[] = {
   TEST(a_cancel_in_the_middle_closes_the_connection),
   TEST(a_callback_of_libcurl_may_cancel_its_transfer),
   TEST(survives_a_cancel_at_every_checkpoint),
+  TEST(survives_the_failure_of_every_allocation),
   TEST(closes_without_having_been_used),
   TEST(closes_idle_connections_after_the_last_easy_handle),
   TEST(simulated_time_stands_still_during_a_transfer),
