@@ -14,16 +14,22 @@ static const char *curl_text(int code)
   return curl_easy_strerror((CURLcode)code);
 }
 
+static void register_text(void)
+{
+  async_err_register(ASYNC_ERROR_CURL_BASE, curl_text);
+}
+
 int async_http_open(struct async_http **out, const struct async_http_opts *opts)
 {
   static const struct async_http_opts defaults = ASYNC_HTTP_OPTS_INIT;
+  static uv_once_t once = UV_ONCE_INIT;
+  uv_once(&once, register_text);
   if (!opts)
     opts = &defaults;
   size_t transfers = opts->transfers ? opts->transfers : DEFAULT_TRANSFERS;
   struct async_http *http = calloc(1, sizeof(*http));
   if (!http)
     return ASYNC_ENOMEM;
-  async_err_register(ASYNC_ERROR_CURL_BASE, curl_text);
   http->per_multi = opts->per_multi ? opts->per_multi : DEFAULT_PER_MULTI;
   http->idle_age_s = opts->idle_age_s ? (long)opts->idle_age_s : DEFAULT_AGE_S;
   async_list_init(&http->giving_up);

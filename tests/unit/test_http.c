@@ -296,6 +296,29 @@ static void runs_200_transfers_at_once_on_many_multi_handles(void)
   CHECK_INT(with_world(many, &world, NULL), 0);
 }
 
+static int has_homes(void *arg)
+{
+  struct world *world = arg;
+  CURLcode code;
+  size_t bytes;
+  CHECK_INT(async_http_open(&world->http, &world->opts), 0);
+  for (uint64_t i = 0; i < 40; i++) {
+    CURL *easy = easy_to(world, "/ok", &bytes);
+    CHECK_INT(async_http_perform(world->http, easy, i % 2, &code), 0);
+    CHECK_INT(code, CURLE_OK);
+    curl_easy_cleanup(easy);
+  }
+  CHECK_INT(world->origin->accepted, 2);
+  async_http_close(world->http);
+  return 0;
+}
+
+static void transfers_of_one_affinity_share_a_connection(void)
+{
+  struct world world = { .opts = { .transfers = 64, .per_multi = 4 } };
+  CHECK_INT(with_world(has_homes, &world, NULL), 0);
+}
+
 static int too_many(void *arg)
 {
   struct world *world = arg;
@@ -559,6 +582,7 @@ static const struct tap_test tests[] = {
   TEST(does_not_confuse_descriptors_that_come_back),
   TEST(runs_200_transfers_at_once_on_one_multi_handle),
   TEST(runs_200_transfers_at_once_on_many_multi_handles),
+  TEST(transfers_of_one_affinity_share_a_connection),
   TEST(takes_more_transfers_than_it_was_sized_for),
   TEST(reads_bodies_that_come_in_pieces),
   TEST(a_timeout_closes_the_connection),
