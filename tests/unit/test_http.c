@@ -3,6 +3,7 @@
 #include "async/debug.h"
 #include "async/error.h"
 #include "async/loop.h"
+#include "async/rng.h"
 #include "async/task.h"
 #include "async/time.h"
 #include "tap.h"
@@ -16,7 +17,7 @@ struct world {
   struct async_http *http;
   struct async_http_opts opts;
   const char *path;
-  int done, failed;
+  int started, done, failed;
 };
 
 static size_t count_bytes(char *data, size_t size, size_t count, void *bytes)
@@ -494,6 +495,48 @@ static void survives_the_failure_of_every_allocation(void)
   CHECK(last > 10);
 }
 
+enum { STORM_TASKS = 40, STORM_TRANSFERS = 30 };
+
+/* Everything that can go wrong, in any mixture, with timeouts of 0 to 4 ms. */
+static int storm_task(void *arg)
+{
+  static const char *const paths[] = { "/ok",  "/ok",    "/big",  "/bye",
+                                       "/rst", "/reset", "/drip", "/slow" };
+  struct world *world = arg;
+  struct async_rng rng;
+  async_rng_init(&rng, (uint64_t)++world->started);
+  for (int i = 0; i < STORM_TRANSFERS; i++) {
+    const char *path = paths[async_rng_below(&rng, 8)];
+    int64_t timeout_ns = (int64_t)async_rng_below(&rng, 5) * ASYNC_MS;
+    CURLcode code;
+    int rc;
+    ASYNC_WITHIN(timeout_ns, rc, get(world, path, &code, NULL));
+    CHECK(rc == 0 || rc == ASYNC_ETIMEDOUT);
+  }
+  return 0;
+}
+
+static int storm(void *arg)
+{
+  struct world *world = arg;
+  struct async_group group;
+  CHECK_INT(async_http_open(&world->http, &world->opts), 0);
+  async_group_open(&group, ASYNC_GROUP_FAIL_FAST);
+  for (int i = 0; i < STORM_TASKS; i++)
+    CHECK_INT(async_spawn(&group, storm_task, world), 0);
+  CHECK_INT(async_group_close(&group), 0);
+  check_ok(world);
+  async_http_close(world->http);
+  wait_for(&world->origin->open, 0);
+  return 0;
+}
+
+static void a_storm_of_failures_and_timeouts_leaves_nothing_behind(void)
+{
+  struct world world = { .opts = { .transfers = 40, .per_multi = 8 } };
+  CHECK_INT(with_world(storm, &world, NULL), 0);
+}
+
 /* Ends. */
 
 static int closes_unused(void *arg)
@@ -590,6 +633,7 @@ static const struct tap_test tests[] = {
   TEST(a_callback_of_libcurl_may_cancel_its_transfer),
   TEST(survives_a_cancel_at_every_checkpoint),
   TEST(survives_the_failure_of_every_allocation),
+  TEST(a_storm_of_failures_and_timeouts_leaves_nothing_behind),
   TEST(closes_without_having_been_used),
   TEST(closes_idle_connections_after_the_last_easy_handle),
   TEST(simulated_time_stands_still_during_a_transfer),
