@@ -2,8 +2,9 @@
 # demo.sh BUILD_DIR: fetches 1,000 URLs from a server of our own on 127.0.0.1.
 set -eu
 
-tool=$1/cmd/asynctool
-origin=$1/tests/helpers/origin/origin
+build=$(cd "$1" && pwd)
+tool=$build/cmd/asynctool
+origin=$build/tests/helpers/origin/origin
 dir=$(mktemp -d "${TMPDIR:-/tmp}/asynctool-demo.XXXXXX")
 server=
 
@@ -28,23 +29,28 @@ wait_for_port() {
 server=$!
 port=$(wait_for_port)
 
+# Every hundredth is refused once, with 503, and tried again.
 for i in $(seq 1000); do
-  echo "http://127.0.0.1:$port/bytes/$((i * 37 % 65536))/page-$i.bin"
+  case $i in
+  *00) path="status/503,200?key=$i" ;;
+  *) path="bytes/$((i * 37 % 65536))/page-$i.bin" ;;
+  esac
+  echo "http://127.0.0.1:$port/$path"
 done >"$dir/urls.txt"
 
-echo "demo: $tool fetch -j 64 --dir $dir/pages --records $dir/records.ndjson" \
-  "$dir/urls.txt"
-"$tool" fetch -j 64 --dir "$dir/pages" --records "$dir/records.ndjson" \
-  "$dir/urls.txt" >/dev/null
+set -- "$tool" fetch -v -j 64 --dir "$dir/pages" \
+  --records "$dir/records.ndjson" "$dir/urls.txt"
+echo "demo: $*"
+"$@" >"$dir/records.txt"
 
 cat <<EOF
 
-demo: $(find "$dir/pages" -type f | wc -l) files are in $dir/pages,
-one record per URL in $dir/records.ndjson:
-  $(head -n 1 "$dir/records.ndjson")
+demo: $(find "$dir/pages" -type f | wc -l) files in $dir/pages
+demo: one record a URL in $dir/records.ndjson, the last of them:
+$(tail -n 1 "$dir/records.ndjson")
 
 Three things to try:
+  grep '"attempts":2' $dir/records.ndjson
+  $tool fetch --dir $dir https://example.org/
   $tool fetch --help
-  echo https://example.org/ | $tool fetch --ndjson --dir pages
-  $tool fetch -j 64 --journal run.journal --dir pages urls.txt   # and --resume
 EOF
