@@ -19,6 +19,9 @@ foreach(source ${cli_tests})
   set_property(
     TEST cli/${name}
     PROPERTY ENVIRONMENT_MODIFICATION
+             "http_proxy=unset:"
+             "all_proxy=unset:"
+             "ALL_PROXY=unset:"
              "PATH=path_list_append:/usr/sbin"
              "PATH=path_list_prepend:${CMAKE_CURRENT_SOURCE_DIR}/helpers"
              "PATH=path_list_prepend:${PROJECT_BINARY_DIR}/cmd")

@@ -7,6 +7,8 @@ tool=$build/cmd/asynctool
 origin=$build/tests/helpers/origin/origin
 dir=$(mktemp -d "${TMPDIR:-/tmp}/asynctool-demo.XXXXXX")
 server=
+no_proxy=127.0.0.1
+export no_proxy
 
 stop() {
   [ -z "$server" ] || kill "$server" 2>/dev/null || true
