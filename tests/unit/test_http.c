@@ -4,6 +4,7 @@
 #include "async/error.h"
 #include "async/loop.h"
 #include "async/rng.h"
+#include "async/stream.h"
 #include "async/task.h"
 #include "async/time.h"
 #include "tap.h"
@@ -204,6 +205,30 @@ static struct curl_slist *many_addresses(const struct world *world)
   return curl_slist_append(NULL, line);
 }
 
+static int write_later(void *fd)
+{
+  CHECK_INT(async_sleep(ASYNC_MS), 0);
+  CHECK_INT(write(*(int *)fd, "x", 1), 1);
+  return 0;
+}
+
+/* Whoever gets the numbers that libcurl gave back can wait for them. */
+static void check_numbers_are_free(void)
+{
+  struct async_group group;
+  struct async_stream *stream;
+  char byte;
+  int fds[2];
+  CHECK_INT(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+  CHECK_INT(async_stream_open_fd(&stream, fds[0], ASYNC_STREAM_OWN), 0);
+  async_group_open(&group, ASYNC_GROUP_FAIL_FAST);
+  CHECK_INT(async_spawn(&group, write_later, &fds[1]), 0);
+  CHECK_INT(async_stream_read(stream, &byte, 1), 1);
+  CHECK_INT(async_group_close(&group), 0);
+  async_stream_close(stream);
+  close(fds[1]);
+}
+
 /* libcurl opens and closes sockets that are no connections (its resolver's; a
  * label of 70 bytes needs no network to fail) and connections that fail. Their
  * descriptors come back as others'. */
@@ -230,6 +255,7 @@ static int reuses_numbers(void *arg)
     CHECK_INT(code, unknown ? CURLE_COULDNT_RESOLVE_HOST : CURLE_OK);
     CHECK(async_now() - start_ns < 900 * ASYNC_MS); /* no missed event */
     curl_easy_cleanup(easy);
+    check_numbers_are_free();
   }
   async_http_close(world->http);
   curl_slist_free_all(many);
