@@ -58,13 +58,12 @@ static int take_entry(struct asy_fan *fan, struct asy_slot **out)
 
 static int wait_until_wanted(struct asy_fan *fan)
 {
-  while (!asy_fan_wants(fan)) {
+  int err = async_checkpoint();
+  while (err == 0 && !asy_fan_wants(fan)) {
     async_event_clear(&fan->more);
-    int err = async_event_wait(&fan->more);
-    if (err < 0)
-      return err;
+    err = async_event_wait(&fan->more);
   }
-  return 0;
+  return err;
 }
 
 static int pull(struct asy_fan *fan)
@@ -111,14 +110,17 @@ static void note_error(struct asy_fan *fan, int err)
   if (fan->err == 0)
     fan->err = err;
   asy_fan_stop(fan, ASYNC_FAN_STOP_ERROR, true);
+  if (fan->skipping)
+    async_scope_cancel(&fan->intake);
 }
 
-static void run_intake(struct asy_fan *fan)
+/* Unless it was cut off by us, the source ended with its own word. */
+static void leave_intake(struct asy_fan *fan, int rc)
 {
-  int rc = pull(fan);
+  bool cut_off = rc == ASYNC_ECANCELED && fan->intake.cancelled;
   async_scope_leave(&fan->intake, 0);
   fan->stats->intake_over = rc == ASYNC_EOF;
-  if (rc != ASYNC_EOF && rc != ASYNC_ECANCELED)
+  if (rc != ASYNC_EOF && !cut_off)
     note_error(fan, rc);
 }
 
@@ -134,13 +136,10 @@ static bool skips_rest(const struct asy_fan *fan)
 static void skip_rest(struct asy_fan *fan)
 {
   async_scope_enter(&fan->intake, ASYNC_NEVER);
-  fan->skipping = true;
+  fan->skipping = fan->stats->skipping = true;
   if (async_stopping())
     async_scope_cancel(&fan->intake);
-  int rc = pull_skipped(fan);
-  async_scope_leave(&fan->intake, 0);
-  if (rc != ASYNC_EOF && rc != ASYNC_ECANCELED)
-    note_error(fan, rc);
+  leave_intake(fan, pull_skipped(fan));
 }
 
 /* Waits until nothing is queued, running or delayed. If the caller is
@@ -261,7 +260,7 @@ static int init(struct asy_fan *fan, const struct async_fan *spec,
   int64_t now_ns = async_now();
   async_rng_init(&fan->rng, opts->seed ? opts->seed : (uint64_t)now_ns);
   async_bucket_init(&fan->rate, opts->rate_per_s, opts->rate_burst, now_ns);
-  asy_lanes_init(&fan->lanes, &opts->lane, jobs, asy_fan_lane_due);
+  asy_lanes_init(&fan->lanes, &opts->lane, jobs);
   fan->common = asy_lane_get(&fan->lanes, NULL, 0, now_ns);
   if (!fan->common || async_heap_reserve(&fan->delayed, fan->window) < 0 ||
       (opts->ordered && async_heap_reserve(&fan->ordered, fan->window) < 0))
@@ -296,12 +295,15 @@ static void run(struct asy_fan *fan)
   if (fan->spec->opts.deadline_ns)
     async_timer_set(&fan->deadline_timer, fan->spec->opts.deadline_ns,
                     on_deadline);
-  run_intake(fan);
+  if (async_stopping())
+    asy_fan_stop(fan, ASYNC_FAN_STOP_SIGNAL, false);
+  leave_intake(fan, pull(fan));
   wait_until_settled(fan);
   async_group_close(&fan->work);
   if (skips_rest(fan))
     skip_rest(fan);
   fan->stats->intake_over = true;
+  async_timer_clear(&fan->deadline_timer);
   shutdown.done = NULL;
   async_op_abort(&shutdown);
 }

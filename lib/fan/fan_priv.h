@@ -43,7 +43,7 @@ struct asy_fan {
   struct async_heap delayed, ordered;
   size_t jobs_free, window_free, window;
   uint64_t next_seq, next_sunk;
-  bool stopped, skipping, intake_over, canceled;
+  bool stopped, skipping, intake_over, canceled, pumping;
   enum async_fan_stop why;
   int err; /* the first of next, sink, idle */
   struct async_scope intake;
@@ -53,10 +53,12 @@ struct asy_fan {
   struct async_event settled; /* nothing is queued, running or delayed */
 };
 
-/* Hands a slot that was filled by the source to its lane. */
+/* Hands a slot that was filled by the source to its lane; after a stop, to the
+ * sink. */
 void asy_fan_admit(struct asy_fan *fan, struct asy_slot *slot);
 
-/* Starts what may start now, and asks the puller for more. */
+/* Starts what may start now, and asks the puller for more. A call inside this
+ * call leaves the work to the outer one. */
 void asy_fan_pump(struct asy_fan *fan);
 
 /* Ends an entry: it goes to the sink. */

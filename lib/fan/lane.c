@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IDLE_LANES = 1024, EVICT_TRIES = 8, DATA_ALIGN = 16 };
+enum { IDLE_LANES = 1024, VERDICTS = 16, EVICT_TRIES = 8, DATA_ALIGN = 16 };
 
 static const int64_t COOLDOWN_NS = 30 * ASYNC_SEC;
 
@@ -29,9 +29,9 @@ bool async_lane_busy(const struct async_lane *lane)
 }
 
 void asy_lanes_init(struct asy_lanes *lanes, const struct async_lane_opts *opts,
-                    size_t jobs, void (*wake)(struct async_timer *timer))
+                    size_t jobs)
 {
-  *lanes = (struct asy_lanes){ .opts = *opts, .jobs = jobs, .wake = wake };
+  *lanes = (struct asy_lanes){ .opts = *opts, .jobs = jobs };
   async_list_init(&lanes->idle);
   if (!lanes->opts.idle_lanes)
     lanes->opts.idle_lanes = IDLE_LANES;
@@ -44,7 +44,7 @@ void asy_lane_free(struct async_lane *lane)
   if (!lane)
     return;
   async_timer_clear(&lane->timer);
-  if (lane->lanes->opts.data_done)
+  if (lane->lanes->opts.data_done && !lane->common)
     lane->lanes->opts.data_done(lane->data);
   free(lane);
 }
@@ -70,22 +70,29 @@ void asy_lanes_done(struct asy_lanes *lanes)
   async_hash_done(&lanes->table);
 }
 
-/* A lane that holds a verdict on its destination is worth remembering. */
+/* A lane that holds a verdict on its destination is worth remembering, until
+ * the verdict is over. */
 static bool forgettable(const struct async_lane *lane, int64_t now_ns)
 {
-  return lane->breaker.state == ASYNC_BREAKER_CLOSED &&
+  return lane->breaker.open_until_ns <= now_ns &&
          async_bucket_peek(&lane->bucket, now_ns) <= now_ns;
 }
 
+/* Verdicts stay, but not all of them: there may be as many destinations as
+ * there are entries. */
 static void evict(struct asy_lanes *lanes)
 {
-  int tries = EVICT_TRIES;
   int64_t now_ns = async_now();
-  ASYNC_LIST_EACH (node, &lanes->idle) {
-    if (lanes->idle_count <= lanes->opts.idle_lanes || tries-- == 0)
-      return;
-    if (forgettable(idle_lane(node), now_ns))
+  size_t kept = lanes->opts.idle_lanes;
+  for (int i = 0; i < EVICT_TRIES && lanes->idle_count > kept; i++) {
+    struct async_list *node = lanes->idle.next;
+    if (forgettable(idle_lane(node), now_ns) ||
+        lanes->idle_count / VERDICTS >= kept) {
       drop(idle_lane(node));
+    } else {
+      async_list_remove(node);
+      async_list_push(&lanes->idle, node);
+    }
   }
 }
 

@@ -42,13 +42,12 @@ struct asy_lanes {
   struct async_lane_opts opts;
   size_t jobs; /* the adaptive limit's start and ceiling without a cap */
   struct async_hash table;
-  struct async_list idle; /* longest idle first */
+  struct async_list idle; /* longest idle first, then verdicts looked at */
   size_t idle_count;
-  void (*wake)(struct async_timer *timer); /* of a lane's timer */
 };
 
 void asy_lanes_init(struct asy_lanes *lanes, const struct async_lane_opts *opts,
-                    size_t jobs, void (*wake)(struct async_timer *timer));
+                    size_t jobs);
 
 /* Drops every lane; none may be in use. */
 void asy_lanes_done(struct asy_lanes *lanes);

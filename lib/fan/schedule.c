@@ -74,6 +74,10 @@ static struct async_lane *find_lane(struct asy_fan *fan, struct asy_slot *slot)
 
 void asy_fan_admit(struct asy_fan *fan, struct asy_slot *slot)
 {
+  if (fan->stopped) { /* while the source was at it */
+    asy_fan_finish(fan, slot, ASYNC_FAN_END_SKIPPED, ASYNC_ESKIPPED);
+    return;
+  }
   slot->lane = find_lane(fan, slot);
   if (!slot->lane) {
     asy_fan_finish(fan, slot, ASYNC_FAN_END_FAILED, ASYNC_ENOMEM);
@@ -200,8 +204,19 @@ static void tell_lane(struct async_lane *lane,
                       attempt->started_ns, now_ns);
   if (attempt->outcome == ASYNC_FAN_OK && !cut_off)
     async_budget_success(&lane->budget);
-  if (attempt->server_wait_ns > 0)
-    async_bucket_hold(&lane->bucket, now_ns + attempt->server_wait_ns, now_ns);
+}
+
+/* A server's wish concerns all that is for it, within what a retry would bear:
+ * "in a year" must not stop the run. */
+static void hold_lane(struct asy_fan *fan, struct async_lane *lane,
+                      int64_t wait_ns, int64_t now_ns)
+{
+  int64_t most_ns = async_retry_patience(&fan->spec->opts.retry);
+  if (lane->common || wait_ns <= 0)
+    return;
+  if (wait_ns > most_ns)
+    wait_ns = most_ns;
+  async_bucket_hold(&lane->bucket, async_time_add(now_ns, wait_ns), now_ns);
 }
 
 static bool retry(struct asy_fan *fan, struct asy_slot *slot, int64_t now_ns)
@@ -239,6 +254,7 @@ static void attempt_ended(struct asy_fan *fan, struct asy_slot *slot)
   fan->stats->running--;
   lane->running--;
   tell_lane(lane, &slot->attempt, now_ns);
+  hold_lane(fan, lane, slot->attempt.server_wait_ns, now_ns);
   if (lane->place == ASY_LANE_BLOCKED)
     lane_ready(fan, lane);
   settle_attempt(fan, slot, now_ns);
@@ -264,20 +280,47 @@ static void attempt_op_done(struct async_op *op)
   attempt_ended(fan, slot);
 }
 
-static void launch(struct asy_fan *fan, struct asy_slot *slot)
+/* It never started: to the head of its queue again. Its permit is gone. */
+static void take_back(struct asy_fan *fan, struct asy_slot *slot,
+                      int64_t now_ns)
+{
+  struct async_lane *lane = slot->lane;
+  slot->attempt.rc = ASYNC_ECANCELED;
+  tell_lane(lane, &slot->attempt, now_ns);
+  slot->attempt.number--;
+  fan->stats->running--;
+  lane->running--;
+  async_list_remove(&slot->node);
+  async_list_push_front(&lane->queue, &slot->node);
+  lane->queued++;
+  fan->stats->queued++;
+  lane_ready(fan, lane);
+}
+
+static void launch_op(struct asy_fan *fan, struct asy_slot *slot)
 {
   const struct async_fan *spec = fan->spec;
-  if (spec->start) {
-    spec->start(spec->ctx, slot->item, &slot->attempt, &slot->op);
-    slot->op.done = attempt_op_done;
+  spec->start(spec->ctx, slot->item, &slot->attempt, &slot->op);
+  slot->op.done = attempt_op_done;
+  if (slot->op.state == ASYNC_OP_DONE) /* it could not even begin */
+    attempt_op_done(&slot->op);
+}
+
+/* Without memory for a stack there are fewer jobs from now on: those that run,
+ * as long as there is one. */
+static void launch_task(struct asy_fan *fan, struct asy_slot *slot,
+                        int64_t now_ns)
+{
+  int err = async_spawn(&fan->work, attempt_task, slot);
+  if (err == 0)
+    return;
+  if (fan->stats->running > 1) {
+    take_back(fan, slot, now_ns);
     return;
   }
-  int err = async_spawn(&fan->work, attempt_task, slot);
-  if (err < 0) {
-    slot->attempt.outcome = ASYNC_FAN_FAILED;
-    slot->attempt.rc = err;
-    attempt_ended(fan, slot);
-  }
+  slot->attempt.outcome = ASYNC_FAN_RETRY;
+  slot->attempt.rc = err;
+  attempt_ended(fan, slot);
 }
 
 static void start_attempt(struct asy_fan *fan, struct asy_slot *slot,
@@ -297,7 +340,10 @@ static void start_attempt(struct asy_fan *fan, struct asy_slot *slot,
   attempt->server_wait_ns = 0;
   if (attempt->number == 1)
     slot->result.started_ns = now_ns;
-  launch(fan, slot);
+  if (fan->spec->start)
+    launch_op(fan, slot);
+  else
+    launch_task(fan, slot, now_ns);
 }
 
 /* The circuit is open: a new entry fails at once, so that a dead destination
@@ -351,7 +397,7 @@ bool asy_fan_wants(const struct asy_fan *fan)
          async_list_empty(&fan->round);
 }
 
-void asy_fan_pump(struct asy_fan *fan)
+static void start_what_may_start(struct asy_fan *fan)
 {
   while (!fan->stopped && fan->jobs_free > 0 &&
          !async_list_empty(&fan->round)) {
@@ -365,6 +411,15 @@ void asy_fan_pump(struct asy_fan *fan)
         fan, ASYNC_CONTAINER_OF(fan->round.next, struct async_lane, place_node),
         now_ns);
   }
+}
+
+void asy_fan_pump(struct asy_fan *fan)
+{
+  if (fan->pumping)
+    return;
+  fan->pumping = true;
+  start_what_may_start(fan);
+  fan->pumping = false;
   if (asy_fan_wants(fan))
     async_event_set(&fan->more);
 }

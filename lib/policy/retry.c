@@ -2,8 +2,7 @@
 
 enum { LONGEST_BACKOFFS = 10 };
 
-/* The longest wait that a server may ask for. */
-static int64_t patience(const struct async_retry_policy *policy)
+int64_t async_retry_patience(const struct async_retry_policy *policy)
 {
   int64_t max_ns = policy->backoff.max_ns;
   if (policy->retry_after_max_ns > 0)
@@ -22,7 +21,7 @@ bool async_retry_decide(const struct async_retry_policy *policy,
 {
   if (attempts_made >= policy->max_attempts)
     return false;
-  if (server_wait_ns > patience(policy))
+  if (server_wait_ns > async_retry_patience(policy))
     return false;
   /* Last, because a yes is paid for. */
   if (budget && !async_budget_allow(budget))

@@ -23,6 +23,10 @@ struct async_retry_policy {
                                  10 x the longest backoff */
 };
 
+/* The longest wait that a server may ask for: retry_after_max_ns, or what 0
+ * means there. */
+int64_t async_retry_patience(const struct async_retry_policy *policy);
+
 /* Decides after a failure that may be repeated.
  *
  * backoff         the job's own; changed only when the answer is yes
