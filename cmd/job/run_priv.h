@@ -16,9 +16,11 @@ struct job_session {
   struct job_out out, file; /* file: --records */
   struct job_count count;
   struct job_meter meter;
-  int64_t wall_ns;   /* the time of day when the loop's clock was 0 */
-  uint64_t sources;  /* entries taken so far */
-  bool pipe_ignored; /* SIGPIPE was, when we were started */
+  int64_t wall_ns;       /* the time of day when the loop's clock was 0 */
+  uint64_t sources;      /* entries taken so far */
+  int64_t skip_until_ns; /* after an early stop, a pipe is read so long; 0: not
+                            stopped yet */
+  bool pipe_ignored;     /* SIGPIPE was, when we were started */
   int status;
   int signal; /* to die of, or 0 */
 };

@@ -85,6 +85,28 @@ uint64_t job_source_total(const struct job_source *source)
   return source->total;
 }
 
+static bool is_finite(const struct job_source *source, const char *path)
+{
+  struct stat status;
+  int rc = strcmp(path, "-") == 0 ? fstat(source->opts.stdin_fd, &status)
+                                  : stat(path, &status);
+  return rc < 0 || S_ISREG(status.st_mode);
+}
+
+bool job_source_is_finite(const struct job_source *source)
+{
+  const struct job_source_opts *opts = &source->opts;
+  const struct opt_list *inputs = opts->inputs;
+  bool finite = opts->operand_count > 0 || inputs->count > 0 ||
+                !opts->stdin_too || is_finite(source, "-");
+  for (size_t i = 0; i < opts->operand_count; i++)
+    finite &=
+        !names_list(opts->operands[i]) || is_finite(source, opts->operands[i]);
+  for (size_t i = 0; i < inputs->count; i++)
+    finite &= is_finite(source, inputs->items[i]);
+  return finite;
+}
+
 bool job_source_failed(const struct job_source *source)
 {
   return source->failed;

@@ -43,6 +43,10 @@ int job_source_next(struct job_source *source, struct job_item *item);
 /* The number of entries, if it is known beforehand; else 0. */
 uint64_t job_source_total(const struct job_source *source);
 
+/* Whether all of it is there already: operands and regular files. A pipe may
+ * have no end. */
+bool job_source_is_finite(const struct job_source *source);
+
 /* Whether a list could not be read (to its end). */
 bool job_source_failed(const struct job_source *source);
 

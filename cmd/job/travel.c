@@ -4,6 +4,8 @@
 #include "async/timer.h"
 #include "job/run_priv.h"
 
+static const int64_t SKIP_NS = ASYNC_SEC;
+
 /* Out of the source. */
 
 static void drop(const struct job_session *session, struct job_item *item)
@@ -14,12 +16,34 @@ static void drop(const struct job_session *session, struct job_item *item)
   job_item_done(item);
 }
 
-static int take(struct job_session *session, struct job_item *item)
+static int take_next(struct job_session *session, struct job_item *item)
 {
   const struct job_tool *tool = session->run.tool;
   if (tool->next)
     return tool->next(session->ctx, item);
   return job_source_next(session->run.source, item);
+}
+
+/* After an early stop: what a pipe has at hand. It may wait, or have no end. */
+static int take_rest(struct job_session *session, struct job_item *item)
+{
+  struct async_scope limit;
+  if (!session->skip_until_ns)
+    session->skip_until_ns = job_source_is_finite(session->run.source)
+                                 ? ASYNC_NEVER
+                                 : async_in(SKIP_NS);
+  if (async_now() >= session->skip_until_ns)
+    return ASYNC_EOF;
+  async_scope_enter(&limit, session->skip_until_ns);
+  int err = take_next(session, item);
+  err = async_scope_leave(&limit, err);
+  return err == ASYNC_ETIMEDOUT ? ASYNC_EOF : err;
+}
+
+static int take(struct job_session *session, struct job_item *item)
+{
+  return session->count.fan.skipping ? take_rest(session, item)
+                                     : take_next(session, item);
 }
 
 static int prepare(struct job_session *session, struct job_item *item)
@@ -62,12 +86,6 @@ static void attempt_begins(struct job_item *item,
   item->attempts = attempt->number;
 }
 
-static void attempt_ends(struct job_item *item,
-                         const struct async_fan_attempt *attempt)
-{
-  item->duration_ns = async_now() - attempt->started_ns;
-}
-
 static void note_timeout(struct job_item *item,
                          struct async_fan_attempt *attempt)
 {
@@ -93,7 +111,6 @@ void job_entry_work(void *ctx, void *data, struct async_fan_attempt *attempt)
   int rc = async_scope_leave(&limit, attempt->rc);
   if (rc == ASYNC_ETIMEDOUT && attempt->rc == ASYNC_ECANCELED)
     note_timeout(item, attempt);
-  attempt_ends(item, attempt);
 }
 
 void job_entry_start(void *ctx, void *item, struct async_fan_attempt *attempt,
@@ -109,7 +126,6 @@ void job_entry_judge(void *ctx, void *item, struct async_fan_attempt *attempt,
 {
   struct job_session *session = ctx;
   session->run.tool->judge(session->ctx, item, attempt, op);
-  attempt_ends(item, attempt);
 }
 
 /* Into its record. */
@@ -160,6 +176,7 @@ static void set_times(const struct job_session *session, struct job_item *item,
     return;
   }
   item->queue_ns = result->started_ns - result->taken_ns;
+  item->duration_ns = result->ended_ns - result->started_ns;
   item->start_wall_ns = session->wall_ns + result->started_ns;
 }
 

@@ -70,6 +70,7 @@ struct async_fan_stats {
   size_t running;   /* attempts under way */
   size_t queued;    /* wait for their lane */
   size_t delayed;   /* wait for their backoff */
+  bool skipping;    /* what is taken now is reported as skipped */
   bool intake_over; /* nothing more will be taken */
 };
 
