@@ -243,12 +243,14 @@ static void the_summary_counts(void)
   struct world world = usual("ok\nok\nfail\nflaky\n");
   world.opts.summary = JOB_SUMMARY_JSON;
   world.opts.retries = 1;
+  world.opts.jitter = JOB_JITTER_NONE;
+  world.opts.backoff = (struct job_backoff){ 3 * ASYNC_MS, 2, 3 * ASYNC_MS };
   CHECK_INT(run(&world), COMMAND_FAILED);
   CHECK(strstr(world.err, "\"type\":\"summary\""));
   CHECK(strstr(world.err, "\"done\":4,\"ok\":3,\"failed\":1,"));
   CHECK(strstr(world.err, "\"retried\":1,"));
   CHECK(strstr(world.err, "\"bytes\":5120,"));
-  CHECK(strstr(world.err, "\"max\":4}}\n"));
+  CHECK(strstr(world.err, "\"max\":11}}\n"));
 }
 
 static void verbose_says_what_failed_and_the_summary(void)

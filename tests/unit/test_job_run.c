@@ -33,12 +33,15 @@ static void a_record_tells_the_whole_story(void)
 {
   struct world world = usual("flaky\n");
   world.opts.retries = 1;
+  world.opts.jitter = JOB_JITTER_NONE;
+  world.opts.backoff =
+      (struct job_backoff){ 100 * ASYNC_MS, 2, 100 * ASYNC_MS };
   world.opts.format = (char *)"ndjson";
   CHECK_INT(run(&world), COMMAND_OK);
   CHECK(strstr(world.out, "{\"v\":1,\"type\":\"result\",\"tool\":\"test\","
                           "\"seq\":0,\"key\":\"flaky\",\"input\":\"flaky\","
                           "\"outcome\":\"ok\",\"attempts\":2,\"start\":\"20"));
-  CHECK(strstr(world.out, "\"queue_ms\":0,\"duration_ms\":1,\"error\":null,"
+  CHECK(strstr(world.out, "\"queue_ms\":0,\"duration_ms\":102,\"error\":null,"
                           "\"mine\":\"flaky\"}\n"));
 }
 
