@@ -139,8 +139,8 @@ static const struct row {
       JOB_ERROR_##kind, FETCH_CAUSE_##cause, text                              \
     }                                                                          \
   }
-  ROW(CURLE_UNSUPPORTED_PROTOCOL, INPUT, FINAL,
-      "its scheme is not supported: http and https are"),
+  /* We have looked at the scheme: this is an answer that would be HTTP/0.9. */
+  ROW(CURLE_UNSUPPORTED_PROTOCOL, PROTO, FINAL, "the answer is not HTTP"),
   ROW(CURLE_URL_MALFORMAT, INPUT, FINAL, "it is not a URL"),
   ROW(CURLE_COULDNT_RESOLVE_PROXY, DNS, DNS, "the proxy's name is unknown"),
   ROW(CURLE_COULDNT_RESOLVE_HOST, DNS, DNS, "the host's name is unknown"),

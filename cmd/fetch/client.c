@@ -17,7 +17,7 @@
 enum {
   BUFFER_LEAST = 16 * 1024, /* libcurl's usual */
   BUFFER_MOST = 256 * 1024,
-  BUFFERS_BYTES = 16 * 1024 * 1024 /* all of them together */
+  BUFFERS_BYTES = 4 * 1024 * 1024 /* all of them together */
 };
 
 static int usage(struct job_log *log, const char *text)
@@ -74,7 +74,7 @@ static int open_files(struct fetch_client *client)
   job_say_error(client->log, "cannot write files to %s: %s",
                 opts->dir ? opts->dir : "the current directory",
                 async_err_text(err));
-  return COMMAND_USAGE;
+  return COMMAND_IO;
 }
 
 /* What is read beforehand. */

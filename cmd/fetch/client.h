@@ -45,6 +45,7 @@ struct fetch_client {
   struct async_list idle; /* handles */
   char *bundle;           /* certificates of authorities; NULL: libcurl's way */
   char *cookie;           /* the header's value, or NULL */
+  bool keeps_cookies;     /* those that servers set, and those of files */
   char *user_agent;
   struct curl_slist *resolve, *connect_to; /* the user's */
   long http_version;

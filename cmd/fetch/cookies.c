@@ -74,7 +74,8 @@ int fetch_cookies_open(struct fetch_client *client)
   /* Never CURL_LOCK_DATA_CONNECT: connections belong to their multi handle. */
   curl_share_setopt(client->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
   int status = join_texts(client);
-  if (status != COMMAND_OK || !wants_engine(client->opts))
+  client->keeps_cookies = wants_engine(client->opts);
+  if (status != COMMAND_OK || !client->keeps_cookies)
     return status;
   curl_share_setopt(client->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE);
   return read_files(client);

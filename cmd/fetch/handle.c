@@ -21,6 +21,9 @@ static void set_login(const struct fetch_client *client, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_NETRC_FILE, opts->netrc_file);
   if (client->cookie)
     curl_easy_setopt(easy, CURLOPT_COOKIE, client->cookie);
+  /* The share has the cookies; each handle has to be told to use them. */
+  if (client->keeps_cookies)
+    curl_easy_setopt(easy, CURLOPT_COOKIEFILE, "");
 }
 
 static void set_tls(const struct fetch_client *client, CURL *easy)
@@ -63,6 +66,7 @@ static void set_network(const struct fetch_client *client, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_CONNECT_TO, client->connect_to);
   if (client->resolve)
     curl_easy_setopt(easy, CURLOPT_RESOLVE, client->resolve);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, opts->keepalive ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_IPRESOLVE, families[opts->ip]);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, client->http_version);
   if (client->http_version == CURL_HTTP_VERSION_2TLS)

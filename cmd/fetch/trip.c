@@ -13,7 +13,7 @@ static bool keeps_connection(const struct fetch_trip *trip)
   const struct async_lane *lane = trip->attempt->lane;
   /* Of a host that comes once in the list, a connection would only fill the
    * cache, which libcurl walks. */
-  return trip->client->opts->keepalive && (!lane || async_lane_busy(lane));
+  return !lane || async_lane_busy(lane);
 }
 
 static uint64_t affinity(const struct fetch_trip *trip)

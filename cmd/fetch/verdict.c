@@ -106,12 +106,27 @@ static enum fetch_cause judge_own(struct fetch_exchange *exchange,
              : FETCH_CAUSE_DNS;
 }
 
+/* A line beyond libcurl's limit is "out of memory" to it, before 8.4. */
+static bool is_endless(const struct fetch_exchange *exchange)
+{
+  return exchange->endless_headers ||
+         (exchange->code == CURLE_OUT_OF_MEMORY && exchange->answered &&
+          !exchange->sink_chosen);
+}
+
+/* libcurl has one code for connections that break and chunks that are not. */
+static bool is_garbled(const struct fetch_exchange *exchange)
+{
+  return exchange->code == CURLE_RECV_ERROR &&
+         strstr(exchange->handle->message, "chunked-encoding") != NULL;
+}
+
 static enum fetch_cause judge_curl(struct fetch_exchange *exchange,
                                    const struct fetch_url *url)
 {
   CURLcode code = exchange->code;
   struct fetch_verdict verdict = fetch_verdict_of_curl(code);
-  if (exchange->endless_headers) {
+  if (is_endless(exchange)) {
     job_error_set(item_of(exchange), JOB_ERROR_PROTO, 0,
                   "the headers have no end: %zu bytes so far",
                   exchange->header_bytes);
@@ -121,6 +136,8 @@ static enum fetch_cause judge_curl(struct fetch_exchange *exchange,
     fetch_verdict_of_io(exchange, exchange->io_err);
     return FETCH_CAUSE_FINAL;
   }
+  if (is_garbled(exchange))
+    verdict = fetch_verdict_of_curl(CURLE_WEIRD_SERVER_REPLY);
   if (code == CURLE_COULDNT_CONNECT)
     say_no_connection(exchange, url, code);
   else if (code == CURLE_PARTIAL_FILE)
