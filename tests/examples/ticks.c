@@ -22,9 +22,10 @@ static int wait_long(void *arg)
 static int start(void *arg)
 {
   struct async_group group;
+  char text[] = "three ticks";
   (void)arg;
   async_group_open(&group, ASYNC_GROUP_FAIL_FAST);
-  async_spawn(&group, tick, "three ticks");
+  async_spawn(&group, tick, text);
   async_spawn(&group, wait_long, NULL);
   return async_group_close(&group);
 }
