@@ -11,6 +11,11 @@
  *      tests/check/regenerate.sh, which also brings the completions up to date.
  *   5. tests/cli/NAME*.bats; the checks of all tables run by themselves.
  *   6. CHANGELOG.md, and the table of commands in README.md. */
+#include <stdlib.h> /* says whether this is glibc */
+#ifdef __GLIBC__
+#  include <malloc.h>
+#endif
+
 #include "command.h"
 #include "fetch/command.h"
 
@@ -19,7 +24,18 @@ static const struct command *const commands[] = {
   NULL,
 };
 
+/* libcurl takes and gives back a buffer for each transfer: glibc would return
+ * the memory to the system and fetch it again, once for every other request. */
+static void keep_freed_memory(void)
+{
+#ifdef M_TRIM_THRESHOLD
+  mallopt(M_TRIM_THRESHOLD, 8 * 1024 * 1024);
+  mallopt(M_MMAP_THRESHOLD, 1024 * 1024);
+#endif
+}
+
 int main(int argc, char **argv)
 {
+  keep_freed_memory();
   return command_main(commands, argc, argv);
 }
