@@ -163,12 +163,26 @@ static void choose_http_version(struct fetch_client *client)
   client->http_version = two ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
 }
 
+/* As many as there can be: URLs on the command line have a scheme, lists do
+ * not. */
+static size_t transfers_at_once(const struct job_run *run)
+{
+  size_t jobs = run->opts->jobs;
+  if (run->opts->inputs.count > 0 || run->operand_count == 0 ||
+      run->operand_count > jobs)
+    return jobs;
+  for (size_t i = 0; i < run->operand_count; i++)
+    if (!strstr(run->operands[i], "://"))
+      return jobs;
+  return run->operand_count;
+}
+
 /* A large body goes through a large buffer in half the time; many of them are
  * rarely large. */
-static void choose_buffer(struct fetch_client *client)
+static void choose_buffer(struct fetch_client *client,
+                          const struct job_run *run)
 {
-  size_t jobs = client->opts->job.jobs;
-  size_t bytes = BUFFERS_BYTES / (jobs ? jobs : 1);
+  size_t bytes = BUFFERS_BYTES / transfers_at_once(run);
   if (bytes > BUFFER_MOST)
     bytes = BUFFER_MOST;
   if (bytes < BUFFER_LEAST)
@@ -270,7 +284,7 @@ int fetch_client_open(struct job_run *run, void **ctx)
       return status;
     }
   choose_http_version(client);
-  choose_buffer(client);
+  choose_buffer(client, run);
   *ctx = client;
   return COMMAND_OK;
 }
