@@ -54,7 +54,8 @@ int fetch_files_open(struct fetch_files *files, const char *dir,
                      enum fetch_collision policy)
 {
   *files = (struct fetch_files){ .dir_fd = open_folder(dir ? dir : "."),
-                                 .policy = policy };
+                                 .policy = policy,
+                                 .pid = (uint64_t)getpid() };
   if (files->dir_fd < 0)
     return files->dir_fd;
   /* Permission bits alone do not say it: file systems are read-only, too. */
@@ -75,16 +76,16 @@ bool fetch_files_have(const struct fetch_files *files, const char *name)
 
 /* The body. */
 
-static void write_temp_name(struct async_buf *temp, const char *name,
-                            uint64_t serial)
+static void write_temp_name(struct async_buf *temp, struct fetch_files *files,
+                            const char *name)
 {
   const char *slash = strrchr(name, '/');
   async_buf_clear(temp);
   async_buf_add(temp, name, slash ? (size_t)(slash - name) + 1 : 0);
   async_buf_add_str(temp, ".asynctool-");
-  async_buf_add_uint(temp, (uint64_t)getpid());
+  async_buf_add_uint(temp, files->pid);
   async_buf_add_char(temp, '-');
-  async_buf_add_uint(temp, serial);
+  async_buf_add_uint(temp, files->serial++);
   async_buf_add_str(temp, ".part");
 }
 
@@ -93,7 +94,7 @@ static int create(struct fetch_file *file, struct fetch_files *files,
 {
   int fd;
   do {
-    write_temp_name(&file->temp, name, files->serial++);
+    write_temp_name(&file->temp, files, name);
     const char *temp = async_buf_str(&file->temp);
     if (!temp)
       return ASYNC_ENOMEM;

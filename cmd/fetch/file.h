@@ -21,6 +21,7 @@ struct fetch_files {
   int dir_fd;
   enum fetch_collision policy;
   uint64_t serial;           /* of temporary names */
+  uint64_t pid;              /* asked for once: it is a system call */
   struct async_hash numbers; /* name -> the number to try next */
 };
 
