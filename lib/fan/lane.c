@@ -75,7 +75,7 @@ void asy_lanes_done(struct asy_lanes *lanes)
 static bool forgettable(const struct async_lane *lane, int64_t now_ns)
 {
   return lane->breaker.open_until_ns <= now_ns &&
-         async_bucket_peek(&lane->bucket, now_ns) <= now_ns;
+         async_bucket_full(&lane->bucket, now_ns);
 }
 
 /* Verdicts stay, but not all of them: there may be as many destinations as

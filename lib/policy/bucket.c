@@ -121,6 +121,13 @@ int64_t async_bucket_peek(const struct async_bucket *bucket, int64_t now_ns)
   return async_bucket_reserve(&copy, 1, now_ns, NULL);
 }
 
+bool async_bucket_full(const struct async_bucket *bucket, int64_t now_ns)
+{
+  struct async_bucket_time full = minus(
+      (struct async_bucket_time){ clock_of(bucket, now_ns), 0 }, bucket->slack);
+  return now_ns >= bucket->held_until_ns && !before(full, bucket->due);
+}
+
 int64_t async_bucket_due(const struct async_bucket *bucket,
                          const struct async_bucket_slot *slot)
 {

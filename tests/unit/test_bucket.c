@@ -72,6 +72,21 @@ static void peek_tells_the_next_instant_and_takes_nothing(void)
   }
 }
 
+static void it_is_full_when_no_token_is_missing(void)
+{
+  struct async_bucket bucket;
+  async_bucket_init(&bucket, 10, 3, 0);
+  CHECK(async_bucket_full(&bucket, 0));
+  async_bucket_reserve(&bucket, 2, 0, NULL);
+  CHECK_INT(async_bucket_peek(&bucket, 0), 0);
+  CHECK(!async_bucket_full(&bucket, 0));
+  CHECK(!async_bucket_full(&bucket, 199 * ASYNC_MS));
+  CHECK(async_bucket_full(&bucket, 201 * ASYNC_MS));
+  async_bucket_hold(&bucket, ASYNC_SEC, 201 * ASYNC_MS);
+  CHECK(!async_bucket_full(&bucket, 999 * ASYNC_MS));
+  CHECK(async_bucket_full(&bucket, ASYNC_SEC));
+}
+
 static void no_rate_and_a_zeroed_bucket_let_everybody_pass(void)
 {
   struct async_bucket bucket = { 0 };
@@ -335,6 +350,7 @@ static const struct tap_test tests[] = {
   TEST(an_idle_bucket_fills_up_to_the_burst),
   TEST(instants_are_in_the_order_of_asking),
   TEST(peek_tells_the_next_instant_and_takes_nothing),
+  TEST(it_is_full_when_no_token_is_missing),
   TEST(no_rate_and_a_zeroed_bucket_let_everybody_pass),
   TEST(more_than_the_burst_waits_for_all_of_it),
   TEST(nothing_can_be_reserved_for_nothing),

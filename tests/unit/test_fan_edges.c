@@ -1,5 +1,6 @@
 /* The engine in odd moments: a source, a sink or a destination that behaves as
  * none should, and stops that come before, twice, or too late. */
+#include <limits.h>
 #include <sys/resource.h>
 
 #include "async/error.h"
@@ -21,6 +22,7 @@ struct world {
   int hosts; /* entry i belongs to host i % hosts; 0: to none */
   int ends[4];
   int64_t last_start_ns;
+  int host_starts[5], most_ahead;
   struct async_fan_stats stats;
   enum async_fan_stop stop;
   bool stop_before;      /* asks for the stop before the run */
@@ -53,10 +55,23 @@ static void start(struct world *world)
   world->last_start_ns = async_now();
 }
 
+/* How far the first of five hosts is ahead of the last. */
+static void count_turn(struct world *world, int number)
+{
+  int most = 0, least = INT_MAX;
+  world->host_starts[number % 5]++;
+  for (int i = 0; i < 5; i++) {
+    most = world->host_starts[i] > most ? world->host_starts[i] : most;
+    least = world->host_starts[i] < least ? world->host_starts[i] : least;
+  }
+  if (most - least > world->most_ahead)
+    world->most_ahead = most - least;
+}
+
 static void work(void *ctx, void *item, struct async_fan_attempt *attempt)
 {
-  (void)item;
   start(ctx);
+  count_turn(ctx, ((struct entry *)item)->number);
   attempt->rc = async_sleep(ASYNC_MS);
 }
 
@@ -311,6 +326,15 @@ static void without_a_lane_nobody_waits_for_the_wish_of_a_server(void)
   CHECK(world.last_start_ns < ASYNC_SEC);
 }
 
+static void lanes_take_turns(void)
+{
+  struct world world = { .count = 200,
+                         .hosts = 5,
+                         .fan.opts = { .jobs = 2, .lane.concurrency = 1 } };
+  CHECK_INT(simulate(&world), 0);
+  CHECK(world.most_ahead <= 2);
+}
+
 /* Operations that end where they should not. */
 
 static void start_and_fail_at_once(void *ctx, void *item,
@@ -422,6 +446,7 @@ static const struct tap_test tests[] = {
   TEST(a_host_that_is_well_does_not_queue_behind_sick_ones),
   TEST(no_server_stops_its_lane_for_longer_than_we_would_wait),
   TEST(without_a_lane_nobody_waits_for_the_wish_of_a_server),
+  TEST(lanes_take_turns),
   TEST(an_operation_may_be_over_before_it_began),
   TEST(with_little_memory_fewer_run_at_once_and_none_fails),
   TEST(entries_for_which_there_is_no_stack_fail_one_by_one),

@@ -23,6 +23,7 @@
 #ifndef ASYNC_BUCKET_H
 #define ASYNC_BUCKET_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #ifdef __cplusplus
@@ -69,6 +70,9 @@ int64_t async_bucket_reserve(struct async_bucket *bucket, unsigned tokens,
 
 /* Returns what async_bucket_reserve would for one token, without taking it. */
 int64_t async_bucket_peek(const struct async_bucket *bucket, int64_t now_ns);
+
+/* Whether it is as good as new: it has all its tokens, and no hold. */
+bool async_bucket_full(const struct async_bucket *bucket, int64_t now_ns);
 
 /* Returns the instant at which a reservation may proceed, which holds since it
  * was made have moved. */
