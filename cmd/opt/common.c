@@ -48,6 +48,8 @@ static int read_backoff(const char *text, void *field)
   const char *rest = next_part(text, part);
   if (!rest || opt_read_duration(part, &backoff.base_ns) < 0)
     return ASYNC_EINVAL;
+  if (backoff.max_ns < backoff.base_ns)
+    backoff.max_ns = backoff.base_ns;
   if (*rest) {
     rest = next_part(rest, part);
     if (!rest || opt_read_decimal(part, &backoff.factor) < 0)
