@@ -190,6 +190,27 @@ static void choose_buffer(struct fetch_client *client,
   client->buffer_bytes = (long)bytes;
 }
 
+/* All that libcurl can unpack; in short, because it copies headers a character
+ * at a time. */
+static void choose_encodings(struct fetch_client *client)
+{
+  static const struct {
+    int feature;
+    const char *name;
+  } all[] = { { CURL_VERSION_LIBZ, "gzip" },
+              { CURL_VERSION_BROTLI, "br" },
+              { CURL_VERSION_ZSTD, "zstd" } };
+  int features = curl_version_info(CURLVERSION_NOW)->features;
+  char *end = client->encodings;
+  for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+    if (!(features & all[i].feature))
+      continue;
+    if (end > client->encodings)
+      *end++ = ',';
+    end = stpcpy(end, all[i].name);
+  }
+}
+
 static int set_texts(struct fetch_client *client)
 {
   const struct fetch_opts *opts = client->opts;
@@ -285,6 +306,7 @@ int fetch_client_open(struct job_run *run, void **ctx)
     }
   choose_http_version(client);
   choose_buffer(client, run);
+  choose_encodings(client);
   *ctx = client;
   return COMMAND_OK;
 }

@@ -40,6 +40,7 @@ struct fetch_client {
   struct fetch_redirect_rules redirects;
   int64_t limits_ns[3]; /* by enum fetch_phase */
   bool own_failure;     /* our disk is full */
+  unsigned hosts;       /* that were seen once, so far */
 
   /* For the set-up of handles. */
   struct async_list idle; /* handles */
@@ -47,6 +48,7 @@ struct fetch_client {
   char *cookie;           /* the header's value, or NULL */
   bool keeps_cookies;     /* those that servers set, and those of files */
   char *user_agent;
+  char encodings[32];
   struct curl_slist *resolve, *connect_to; /* the user's */
   long http_version;
   bool no_http2_bodies; /* libcurl cannot be trusted with them */

@@ -56,8 +56,8 @@ static void set_network(const struct fetch_client *client, CURL *easy)
   /* "" spares libcurl a look at the environment for each request. */
   if (opts->proxy || !client->proxied)
     curl_easy_setopt(easy, CURLOPT_PROXY, opts->proxy ? opts->proxy : "");
-  if (opts->noproxy)
-    curl_easy_setopt(easy, CURLOPT_NOPROXY, opts->noproxy);
+  if (opts->noproxy || !client->proxied)
+    curl_easy_setopt(easy, CURLOPT_NOPROXY, opts->noproxy ? opts->noproxy : "");
   if (opts->unix_socket)
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, opts->unix_socket);
   if (opts->interface)
@@ -98,7 +98,7 @@ static void set_up(struct fetch_client *client, struct fetch_handle *handle)
   if (opts->referer)
     curl_easy_setopt(easy, CURLOPT_REFERER, opts->referer);
   if (opts->compressed)
-    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "");
+    curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, client->encodings);
   fetch_exchange_set_callbacks(handle);
   set_network(client, easy);
   set_tls(client, easy);

@@ -148,6 +148,9 @@ static void conclude(struct fetch_trip *trip, int rc)
 {
   struct async_fan_attempt *attempt = trip->attempt;
   enum fetch_cause cause = FETCH_CAUSE_FINAL;
+  /* It may have ended in the turn in which all was stopped: too late. */
+  if (rc == 0)
+    rc = async_check();
   if (rc == ASYNC_ECANCELED) {
     attempt->rc = rc;
     attempt->outcome = classify(trip, FETCH_CAUSE_TIMEOUT);

@@ -259,9 +259,10 @@ static void end_component(struct writer *writer, bool last)
   if (out->err)
     return;
   char *text = out->data + writer->start;
-  if (writer->from_url && (len == 1 || len == 2) && text[0] == '.' &&
-      text[len - 1] == '.')
-    memset(text, '_', len);
+  /* Not only "." and ".." themselves: "..%2f" looks like trouble, too. */
+  if (writer->from_url && len > 0 && text[0] == '.' &&
+      (len == 1 || text[1] == '.'))
+    memset(text, '_', len == 1 ? 1 : 2);
   shorten(out, writer->start);
 }
 

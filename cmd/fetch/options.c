@@ -201,9 +201,7 @@ static const struct opt_row fetch_rows[] = {
     .negatable = true,
     .initial = "true",
     .group = CONNECTION,
-    .help = "Use a connection for several requests",
-    .more = "Those to hosts that come once in the input are closed in any "
-            "case." },
+    .help = "TCP probes on idle connections" },
 
   { .long_name = "connect-timeout",
     .metavar = "D",

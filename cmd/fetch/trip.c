@@ -8,12 +8,18 @@
 
 /* Requests. */
 
-static bool keeps_connection(const struct fetch_trip *trip)
+enum { FEW_HOSTS = 64 };
+
+/* A host that comes once in a long list needs no connection later: it would only
+ * fill the cache, which libcurl walks. Whether there are many such hosts, the
+ * first ones cannot know. */
+static bool keeps_connection(struct fetch_trip *trip)
 {
   const struct async_lane *lane = trip->attempt->lane;
-  /* Of a host that comes once in the list, a connection would only fill the
-   * cache, which libcurl walks. */
-  return !lane || async_lane_busy(lane);
+  struct fetch_client *client = trip->client;
+  if (!lane || async_lane_busy(lane))
+    return true;
+  return client->hosts < FEW_HOSTS && ++client->hosts;
 }
 
 static uint64_t affinity(const struct fetch_trip *trip)

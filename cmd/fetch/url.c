@@ -124,6 +124,13 @@ static int complete_scheme(struct fetch_url *url, const char *text,
   return 0;
 }
 
+/* libcurl takes one to three slashes. */
+static bool has_host(const char *text)
+{
+  const char *slashes = strchr(text, ':') + 1;
+  return strspn(slashes, "/\\") == 2;
+}
+
 static const char *reason(CURLUcode code, const char *text)
 {
   if (strpbrk(text, " \t\r\n\v\f"))
@@ -222,6 +229,9 @@ int fetch_url_parse(struct fetch_url *url, const char *text, const char **why)
   int err = complete_scheme(url, text, why);
   if (err < 0)
     return err;
+  *why = "the host is missing";
+  if (!has_host(url->text))
+    return ASYNC_EINVAL;
   CURLU *parser = curl_url();
   if (!parser)
     return ASYNC_ENOMEM;
