@@ -23,9 +23,10 @@ lines_of_page() {
     "$source_dir/man/$1" | sed -e 's/\\(dq/"/g' -e 's/\\e/\\/g' -e 's/\\-/-/g'
 }
 
-# What is typed, in the README's tour.
+# What is typed, in the README's tour; a line that ends in | goes on.
 lines_of_tour() {
-  sed -n '/^## A tour/,/^## /s/^    \([^#].*\)/\1/p' "$source_dir/README.md"
+  sed -n '/^## A tour/,/^## /s/^    \([^#].*\)/\1/p' "$source_dir/README.md" |
+    sed -e ':more' -e '/|$/{N;s/\n */ /;b more' -e '}'
 }
 
 # here LINE: the same, at our own server
@@ -120,9 +121,12 @@ all_ran() {
   example "{host}/{name}{ext}" 0
   is "$(find mirror -mindepth 2 -type f | wc -l)" 3
 
-  example "-q -I" 0
-  is "$(<err)" ""
+  example "fetch -I" 0
+  is "$(cat out err)" ""
   is "$(requests .method | tail -n 2 | tr '\n' ' ')" "HEAD HEAD "
+  line=$(here "$(grep -e '-I' lines)")
+  bash -c "${line/ok/status\/503}" >out
+  is "$(<out)" "$ORIGIN_URL/status/503/a/: HTTP status 503"
 
   example "--first 1" 0
   [ -f big.iso ]
@@ -139,7 +143,7 @@ all_ran() {
 
   "$ASYNCTOOL" fetch --discard --ndjson "$ORIGIN_URL/status/500,200?again" \
     --retries 0 >run.ndjson || true
-  example 'select(.outcome != "ok")' 0
+  example 'jq -c' 0
   is "$(find pages -type f | wc -l)" 4
   all_ran
 }

@@ -160,6 +160,12 @@ teardown() {
     "$ORIGIN_URL/ok/2" | cmp - out
 }
 
+@test "records: in TSV null is an empty cell, and a tab is escaped" {
+  fetch 0 --format tsv --fields file,content_type,error.kind --discard \
+    "$ORIGIN_URL/say?type=a%09b"
+  printf 'file\tcontent_type\terror.kind\n\ta\\tb\t\n' | cmp - out
+}
+
 @test "records: --format csv quotes what needs it" {
   fetch 0 --format csv --fields status,url --discard "$ORIGIN_URL/ok?a,b"
   printf 'status,url\n200,"%s"\n' "$ORIGIN_URL/ok?a,b" | cmp - out
