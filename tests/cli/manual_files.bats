@@ -220,6 +220,35 @@ twice() { # STATUS POLICY: one is there before, two are in the run
   is "$(records 'select(.outcome == "failed") | .error.kind')" io
 }
 
+# on_small_disk STATUS WORDS...: as fetch, with 512 KiB for dir/
+on_small_disk() {
+  local mount='mount -t tmpfs -o size=512k tmpfs dir && cd dir'
+  unshare -rm sh -c "$mount" 2>/dev/null || skip "cannot mount"
+  mkdir -p after
+  status=0
+  unshare -rm sh -c "$mount && "'{ shift; "$@"; status=$?; }
+    cp -a . ../after; exit $status' sh "$@" >out 2>err 3>&- || status=$?
+  no_sanitizer_report err
+  is "$status" "$1"
+}
+
+@test "files: on a full disk there are no halves, and the status is 4" {
+  for i in {1..20}; do echo "$ORIGIN_URL/bytes/60000/f$i"; done >list
+  on_small_disk 4 "$ASYNCTOOL" fetch -j 4 --ndjson ../list
+  total 20
+  every '.outcome == "ok" or (.error.kind == "io" and .error.code == "ENOSPC")'
+  is "$(find after -type f -name 'f*' -size 60000c | wc -l)" \
+    "$(records 'select(.outcome == "ok") | .seq' | wc -l)"
+  is "$(find after -type f ! -size 60000c)" ""
+}
+
+@test "files: records that do not fit on the disk are status 4" {
+  urls 2000 >list
+  on_small_disk 4 "$ASYNCTOOL" fetch --discard --records run.ndjson \
+    --format '{status}\n' ../list
+  has "$(<err)" run.ndjson
+}
+
 # -o - and --discard
 
 @test "files: -o - writes bodies in place of records" {
