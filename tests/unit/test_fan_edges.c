@@ -255,9 +255,10 @@ static void count_dropped(void *data)
 
 static void a_million_sick_hosts_are_not_all_remembered(void)
 {
+  enum { COUNT = ASY_TSAN ? 4000 : 20000 };
   struct world world = {
-    .count = 20000,
-    .hosts = 20000,
+    .count = COUNT,
+    .hosts = COUNT,
     .fan.work = work_with_data,
     .fan.opts = { .jobs = 10,
                   .lane = { .breaker_failures = 1,
@@ -269,7 +270,7 @@ static void a_million_sick_hosts_are_not_all_remembered(void)
   CHECK_INT(world.alive, 0);
   CHECK(world.most_alive > 100);
   CHECK(world.most_alive < 2000);
-  CHECK_INT(world.ends[ASYNC_FAN_END_OK], 10000);
+  CHECK_INT(world.ends[ASYNC_FAN_END_OK], COUNT / 2);
 }
 
 static void a_host_that_is_well_does_not_queue_behind_sick_ones(void)

@@ -398,7 +398,7 @@ static void say_seed(int number)
 static void whatever_is_drawn_every_promise_is_kept(void)
 {
   static struct world world;
-  uint64_t worlds = ASY_TSAN ? 60 : 600;
+  uint64_t worlds = ASY_TSAN ? 30 : 600;
   signal(SIGABRT, say_seed);
   for (seed = 1; seed <= worlds; seed++) {
     struct async_run_opts opts = { .virtual_time = true, .seed = seed % 3 };
