@@ -92,7 +92,9 @@ static void note_timeout(struct job_item *item,
   struct async_buf text = ASYNC_BUF_INIT;
   job_add_duration(&text, item->timeout_ns);
   const char *after = async_buf_str(&text);
-  attempt->outcome = ASYNC_FAN_OVERLOADED;
+  /* The tool may know that it must not be repeated. */
+  if (attempt->outcome == ASYNC_FAN_OK)
+    attempt->outcome = ASYNC_FAN_OVERLOADED;
   attempt->rc = ASYNC_ETIMEDOUT;
   job_error_set(item, JOB_ERROR_TIMEOUT, ASYNC_ETIMEDOUT, "no end after %s",
                 after ? after : "the time limit");
