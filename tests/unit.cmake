@@ -1,6 +1,7 @@
 # unit/test_<module>.c: one program a file, TAP on stdout. What runs tasks is
 # tested on the second back end of the stack switch as well, but under
-# ThreadSanitizer, which does not follow siglongjmp to another stack.
+# ThreadSanitizer, which does not follow siglongjmp to another stack. What asks
+# for sanitizers is tested without them as well.
 
 # Only the tests that include a header of cmd/ wait for cmd/ to compile.
 function(asynctool_link_cmd target source)
@@ -41,11 +42,15 @@ foreach(source ${unit_tests})
   file(STRINGS ${source} runs_tasks
        REGEX "\"(async/loop|core/.*|sim|op_once|inject)[.]h\"")
   file(STRINGS ${source} uses_net REGEX "\"async/(http|dns)[.]h\"")
+  file(STRINGS ${source} knows_sanitizers REGEX "ASY_[AT]SAN")
   get_target_property(links ${name} LINK_LIBRARIES)
-  if(runs_tasks
-     AND NOT uses_net
-     AND NOT "asynctool-cmd" IN_LIST links
-     AND NOT ASYNCTOOL_SANITIZE MATCHES "thread")
+  if(uses_net OR "asynctool-cmd" IN_LIST links)
+    continue()
+  endif()
+  if(runs_tasks AND NOT ASYNCTOOL_SANITIZE MATCHES "thread")
     asynctool_unit_test(${name}_ucontext ${source} asynctool-ucontext)
+  endif()
+  if(knows_sanitizers AND ASYNCTOOL_SANITIZE)
+    asynctool_unit_test(${name}_plain ${source} asynctool-plain)
   endif()
 endforeach()

@@ -34,7 +34,7 @@ for module in asynctool asynctool-net; do
   quietly "$dir/$program"
 done
 
-quietly cmake -S tests/check/consumer -B "$dir/consumer" \
+quietly cmake -G Ninja -S tests/check/consumer -B "$dir/consumer" \
   -DCMAKE_PREFIX_PATH="$dir/usr"
 quietly cmake --build "$dir/consumer"
 for program in core net core-static net-static; do

@@ -16,7 +16,7 @@ for preset in dev release tsan coverage fuzz; do
   }
 done
 
-if PKG_CONFIG_LIBDIR=$dir cmake -S . -B "$dir/nothing" >"$dir/log" 2>&1; then
+if PKG_CONFIG_LIBDIR=$dir cmake -G Ninja -S . -B "$dir/nothing" >"$dir/log" 2>&1; then
   echo "configures without libuv"
   exit 1
 fi

@@ -13,10 +13,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { TAP_SECONDS = 60, TAP_SKIP = 77 };
+enum { TAP_SECONDS = 60, TAP_SKIP = 77, TAP_REASON_MAX = 128 };
+
+/* Why a test was skipped, in memory that its process shares with the harness;
+ * NULL in a debugger. */
+static char *tap_reason;
 
 struct tap_test {
   const char *name;
@@ -61,11 +66,14 @@ static inline void tap_fail(const char *file, int line, const char *text)
   } while (0)
 
 /* Ends the test as skipped. */
-#define SKIP(why)                                                              \
-  do {                                                                         \
-    fprintf(stderr, "# skipped: %s\n", (why));                                 \
-    exit(TAP_SKIP);                                                            \
-  } while (0)
+#define SKIP(why) tap_skip(why)
+
+static inline void tap_skip(const char *why)
+{
+  if (tap_reason)
+    snprintf(tap_reason, TAP_REASON_MAX, "%s", why);
+  exit(TAP_SKIP);
+}
 
 static inline bool tap_run_one(const struct tap_test *test, size_t number)
 {
@@ -86,8 +94,8 @@ static inline bool tap_run_one(const struct tap_test *test, size_t number)
       *p = ' ';
   bool skipped = WIFEXITED(status) && WEXITSTATUS(status) == TAP_SKIP;
   bool ok = skipped || (WIFEXITED(status) && WEXITSTATUS(status) == 0);
-  printf("%sok %zu - %s%s\n", ok ? "" : "not ", number, claim,
-         skipped ? " # SKIP" : "");
+  printf("%sok %zu - %s%s%s\n", ok ? "" : "not ", number, claim,
+         skipped ? " # SKIP " : "", skipped ? tap_reason : "");
   if (!ok && WIFSIGNALED(status))
     printf("# ended by signal %d\n", WTERMSIG(status));
   fflush(stdout);
@@ -105,6 +113,10 @@ static inline int tap_main(const struct tap_test *tests, size_t count, int argc,
           tests[i].run();
     return 0;
   }
+  tap_reason = mmap(NULL, TAP_REASON_MAX, PROT_READ | PROT_WRITE,
+                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (tap_reason == MAP_FAILED)
+    return 1;
   printf("1..%zu\n", count);
   for (size_t i = 0; i < count; i++)
     failed += !tap_run_one(&tests[i], i + 1);
