@@ -43,8 +43,7 @@ static bool is_harmless(const char *template)
     if (!inside && !strchr("}/-x", *p))
       return false;
   }
-  return *template != '/' && !strstr(template, "//") &&
-         !strstr(template, "{{");
+  return *template != '/' && !strstr(template, "//") && !strstr(template, "{{");
 }
 
 /* The first line is the template, the rest the URL. */
