@@ -260,6 +260,7 @@ static int init(struct asy_fan *fan, const struct async_fan *spec,
   int64_t now_ns = async_now();
   async_rng_init(&fan->rng, opts->seed ? opts->seed : (uint64_t)now_ns);
   async_bucket_init(&fan->rate, opts->rate_per_s, opts->rate_burst, now_ns);
+  async_bucket_tolerate(&fan->rate, ASY_LANE_LATE_NS);
   asy_lanes_init(&fan->lanes, &opts->lane, jobs);
   fan->common = asy_lane_get(&fan->lanes, NULL, 0, now_ns);
   if (!fan->common || async_heap_reserve(&fan->delayed, fan->window) < 0 ||

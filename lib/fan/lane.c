@@ -120,6 +120,7 @@ static void set_limits(struct async_lane *lane,
     .cooldown_ns = opts->breaker_cooldown_ns,
   };
   async_bucket_init(&lane->bucket, opts->rate_per_s, opts->rate_burst, now_ns);
+  async_bucket_tolerate(&lane->bucket, ASY_LANE_LATE_NS);
   async_breaker_init(&lane->breaker, &breaker);
   if (opts->adaptive)
     async_limit_init(&lane->limit, 1, cap, cap, opts->slow_ns);

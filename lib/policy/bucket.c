@@ -83,6 +83,11 @@ void async_bucket_init(struct async_bucket *bucket, double per_s, double burst,
   bucket->held_until_ns = now_ns;
 }
 
+void async_bucket_tolerate(struct async_bucket *bucket, int64_t late_ns)
+{
+  bucket->slack = plus(bucket->slack, (struct async_bucket_time){ late_ns, 0 });
+}
+
 /* What the bucket's clock shows. */
 static int64_t clock_of(const struct async_bucket *bucket, int64_t now_ns)
 {

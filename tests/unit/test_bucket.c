@@ -87,6 +87,23 @@ static void it_is_full_when_no_token_is_missing(void)
   CHECK(async_bucket_full(&bucket, ASYNC_SEC));
 }
 
+static void late_comers_get_what_they_missed_within_the_tolerance(void)
+{
+  struct async_bucket bucket;
+  async_bucket_init(&bucket, 1e6, 1, 0); /* one a microsecond */
+  async_bucket_tolerate(&bucket, 5 * ASYNC_US + 100);
+  CHECK_INT(async_bucket_reserve(&bucket, 1, 0, NULL), 0); /* no more than 1 */
+  CHECK(async_bucket_peek(&bucket, 0) > 0);
+  /* Three microseconds later three are due, after a second six. */
+  int64_t now_ns = 3 * ASYNC_US + 1;
+  for (int i = 0; i < 3; i++)
+    CHECK_INT(async_bucket_reserve(&bucket, 1, now_ns, NULL), now_ns);
+  CHECK(async_bucket_peek(&bucket, now_ns) > now_ns);
+  for (int i = 0; i < 6; i++)
+    CHECK_INT(async_bucket_reserve(&bucket, 1, ASYNC_SEC, NULL), ASYNC_SEC);
+  CHECK(async_bucket_peek(&bucket, ASYNC_SEC) > ASYNC_SEC);
+}
+
 static void no_rate_and_a_zeroed_bucket_let_everybody_pass(void)
 {
   struct async_bucket bucket = { 0 };
@@ -351,6 +368,7 @@ static const struct tap_test tests[] = {
   TEST(instants_are_in_the_order_of_asking),
   TEST(peek_tells_the_next_instant_and_takes_nothing),
   TEST(it_is_full_when_no_token_is_missing),
+  TEST(late_comers_get_what_they_missed_within_the_tolerance),
   TEST(no_rate_and_a_zeroed_bucket_let_everybody_pass),
   TEST(more_than_the_burst_waits_for_all_of_it),
   TEST(nothing_can_be_reserved_for_nothing),

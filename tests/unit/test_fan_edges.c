@@ -336,6 +336,23 @@ static void lanes_take_turns(void)
   CHECK(world.most_ahead <= 2);
 }
 
+static void work_unevenly(void *ctx, void *item,
+                          struct async_fan_attempt *attempt)
+{
+  bool odd = ((struct entry *)item)->number % 2;
+  start(ctx);
+  attempt->rc = async_sleep(odd ? 1400 * ASYNC_US : 500 * ASYNC_US);
+}
+
+static void a_start_that_comes_late_does_not_lower_the_rate(void)
+{
+  struct world world = { .count = 1001,
+                         .fan = { .work = work_unevenly,
+                                  .opts = { .jobs = 1, .rate_per_s = 1000 } } };
+  CHECK_INT(simulate(&world), 0);
+  CHECK_INT(world.last_start_ns / ASYNC_MS, 1000);
+}
+
 /* Operations that end where they should not. */
 
 static void start_and_fail_at_once(void *ctx, void *item,
@@ -448,6 +465,7 @@ static const struct tap_test tests[] = {
   TEST(no_server_stops_its_lane_for_longer_than_we_would_wait),
   TEST(without_a_lane_nobody_waits_for_the_wish_of_a_server),
   TEST(lanes_take_turns),
+  TEST(a_start_that_comes_late_does_not_lower_the_rate),
   TEST(an_operation_may_be_over_before_it_began),
   TEST(with_little_memory_fewer_run_at_once_and_none_fails),
   TEST(entries_for_which_there_is_no_stack_fail_one_by_one),

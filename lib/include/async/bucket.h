@@ -39,7 +39,7 @@ struct async_bucket_time {
 /* A zeroed bucket lets everybody pass. */
 struct async_bucket {
   struct async_bucket_time step;  /* from one token to the next */
-  struct async_bucket_time slack; /* (burst - 1) steps */
+  struct async_bucket_time slack; /* (burst - 1) steps, and what is tolerated */
   struct async_bucket_time due;   /* of the next token, by the bucket's clock */
   int64_t held_ns; /* how long the clock stood still, all holds together */
   int64_t held_until_ns; /* end of the last hold */
@@ -58,6 +58,12 @@ struct async_bucket_slot {
  */
 void async_bucket_init(struct async_bucket *bucket, double per_s, double burst,
                        int64_t now_ns);
+
+/* Lets whoever comes late, by up to that much, have what was missed meanwhile.
+ * Timers are coarse: if each wake-up lost its lateness, a rate above one a
+ * millisecond would never be reached. In any interval of length w at most
+ * burst + rate * (w + late_ns) tokens pass. Once, after async_bucket_init. */
+void async_bucket_tolerate(struct async_bucket *bucket, int64_t late_ns);
 
 /* Takes tokens, possibly on credit.
  *
