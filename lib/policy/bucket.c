@@ -85,7 +85,9 @@ void async_bucket_init(struct async_bucket *bucket, double per_s, double burst,
 
 void async_bucket_tolerate(struct async_bucket *bucket, int64_t late_ns)
 {
-  bucket->slack = plus(bucket->slack, (struct async_bucket_time){ late_ns, 0 });
+  if (bucket->step.ns > 0 || bucket->step.fraction > 0)
+    bucket->slack =
+        plus(bucket->slack, (struct async_bucket_time){ late_ns, 0 });
 }
 
 /* What the bucket's clock shows. */

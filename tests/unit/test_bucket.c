@@ -85,6 +85,11 @@ static void it_is_full_when_no_token_is_missing(void)
   async_bucket_hold(&bucket, ASYNC_SEC, 201 * ASYNC_MS);
   CHECK(!async_bucket_full(&bucket, 999 * ASYNC_MS));
   CHECK(async_bucket_full(&bucket, ASYNC_SEC));
+  /* Without a rate always. */
+  async_bucket_init(&bucket, 0, 1, 0);
+  async_bucket_tolerate(&bucket, ASYNC_SEC);
+  async_bucket_reserve(&bucket, 1, 0, NULL);
+  CHECK(async_bucket_full(&bucket, 0));
 }
 
 static void late_comers_get_what_they_missed_within_the_tolerance(void)
