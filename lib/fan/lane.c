@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { IDLE_LANES = 1024, VERDICTS = 16, EVICT_TRIES = 8, DATA_ALIGN = 16 };
+enum { IDLE_LANES = 1024, VERDICTS = 16, EVICT_TRIES = 2, DATA_ALIGN = 16 };
 
 static const int64_t COOLDOWN_NS = 30 * ASYNC_SEC;
 
