@@ -8,6 +8,7 @@
 #include "async/loop.h"
 #include "async/shutdown.h"
 #include "core/sanitize_priv.h"
+#include "failing_alloc.h"
 #include "tap.h"
 
 struct entry {
@@ -395,6 +396,36 @@ static void an_operation_may_be_over_before_it_began(void)
 
 /* Memory. */
 
+static void retry_some(void *ctx, void *item, struct async_fan_attempt *attempt)
+{
+  work(ctx, item, attempt);
+  if (((struct entry *)item)->number % 3 == 0)
+    attempt->outcome = ASYNC_FAN_OVERLOADED;
+}
+
+static void nothing_is_lost_whichever_allocation_fails(void)
+{
+  uint64_t failing = 0, count;
+  do {
+    struct world world = {
+      .count = 60,
+      .hosts = 20,
+      .fan = { .work = retry_some,
+               .opts = { .jobs = 8,
+                         .window = 100,
+                         .ordered = true,
+                         .retry.max_attempts = 2,
+                         .lane = { .concurrency = 1, .idle_lanes = 3 } } }
+    };
+    failing_alloc_start(++failing);
+    int rc = simulate(&world);
+    count = failing_alloc_stop();
+    CHECK(rc == 0 || rc == ASYNC_ENOMEM);
+    CHECK(rc != 0 || world.sunk == 60);
+  } while (failing <= count);
+  CHECK(failing > 50);
+}
+
 static void limit_address_space(size_t more_bytes)
 {
   size_t pages = 0;
@@ -467,6 +498,7 @@ static const struct tap_test tests[] = {
   TEST(lanes_take_turns),
   TEST(a_start_that_comes_late_does_not_lower_the_rate),
   TEST(an_operation_may_be_over_before_it_began),
+  TEST(nothing_is_lost_whichever_allocation_fails),
   TEST(with_little_memory_fewer_run_at_once_and_none_fails),
   TEST(entries_for_which_there_is_no_stack_fail_one_by_one),
 };
