@@ -79,10 +79,47 @@ static int open_files(struct fetch_client *client)
 
 /* What is read beforehand. */
 
+/* All that libcurl can unpack. */
+static void list_encodings(struct fetch_client *client)
+{
+  static const struct {
+    int feature;
+    const char *name;
+  } all[] = { { CURL_VERSION_LIBZ, "gzip" },
+              { CURL_VERSION_BROTLI, "br" },
+              { CURL_VERSION_ZSTD, "zstd" } };
+  int features = curl_version_info(CURLVERSION_NOW)->features;
+  char *end = client->encodings;
+  for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+    if (!(features & all[i].feature))
+      continue;
+    if (end > client->encodings)
+      *end++ = ',';
+    end = stpcpy(end, all[i].name);
+  }
+}
+
+/* As headers, and not as libcurl's options of that name: it prints those twice
+ * for each request, a character at a time. */
+static int add_usual_headers(struct fetch_client *client)
+{
+  const struct fetch_opts *opts = client->opts;
+  const char *agent =
+      opts->user_agent ? opts->user_agent : "asynctool/" ASYNCTOOL_VERSION;
+  int err = fetch_request_add_usual(&client->request, "User-Agent", agent);
+  list_encodings(client);
+  if (err == 0 && opts->compressed)
+    err = fetch_request_add_usual(&client->request, "Accept-Encoding",
+                                  client->encodings);
+  return err;
+}
+
 static int read_request(struct fetch_client *client)
 {
   struct async_buf message = ASYNC_BUF_INIT;
   int err = fetch_request_init(&client->request, client->opts, &message);
+  if (err == 0)
+    err = add_usual_headers(client);
   const char *text = message.len > 0 ? async_buf_str(&message) : NULL;
   int status = COMMAND_OK;
   if (err == ASYNC_EINVAL && !text)
@@ -190,41 +227,17 @@ static void choose_buffer(struct fetch_client *client,
   client->buffer_bytes = (long)bytes;
 }
 
-/* All that libcurl can unpack; in short, because it copies headers a character
- * at a time. */
-static void choose_encodings(struct fetch_client *client)
-{
-  static const struct {
-    int feature;
-    const char *name;
-  } all[] = { { CURL_VERSION_LIBZ, "gzip" },
-              { CURL_VERSION_BROTLI, "br" },
-              { CURL_VERSION_ZSTD, "zstd" } };
-  int features = curl_version_info(CURLVERSION_NOW)->features;
-  char *end = client->encodings;
-  for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-    if (!(features & all[i].feature))
-      continue;
-    if (end > client->encodings)
-      *end++ = ',';
-    end = stpcpy(end, all[i].name);
-  }
-}
-
 static int set_texts(struct fetch_client *client)
 {
   const struct fetch_opts *opts = client->opts;
   const char *bundle = find_bundle(opts);
-  const char *agent =
-      opts->user_agent ? opts->user_agent : "asynctool/" ASYNCTOOL_VERSION;
   if (opts->cacert && access(opts->cacert, R_OK) < 0) {
     job_say_error(client->log, "--cacert %s: %s", opts->cacert,
                   async_err_text(-errno));
     return COMMAND_USAGE;
   }
   client->bundle = bundle ? strdup(bundle) : NULL;
-  client->user_agent = strdup(agent);
-  if ((bundle && !client->bundle) || !client->user_agent ||
+  if ((bundle && !client->bundle) ||
       to_slist(&client->resolve, &opts->resolve) < 0 ||
       to_slist(&client->connect_to, &opts->connect_to) < 0)
     return failure(client->log, "cannot start", ASYNC_ENOMEM);
@@ -276,7 +289,6 @@ static void close_all(struct fetch_client *client)
   curl_slist_free_all(client->connect_to);
   free(client->bundle);
   free(client->cookie);
-  free(client->user_agent);
   free(client);
   curl_global_cleanup();
 }
@@ -306,7 +318,6 @@ int fetch_client_open(struct job_run *run, void **ctx)
     }
   choose_http_version(client);
   choose_buffer(client, run);
-  choose_encodings(client);
   *ctx = client;
   return COMMAND_OK;
 }

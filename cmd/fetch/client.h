@@ -47,7 +47,6 @@ struct fetch_client {
   char *bundle;           /* certificates of authorities; NULL: libcurl's way */
   char *cookie;           /* the header's value, or NULL */
   bool keeps_cookies;     /* those that servers set, and those of files */
-  char *user_agent;
   char encodings[32];
   struct curl_slist *resolve, *connect_to; /* the user's */
   long http_version;

@@ -94,7 +94,6 @@ static void set_up(struct fetch_client *client, struct fetch_handle *handle)
   curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, handle->message);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, client->buffer_bytes);
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, client->user_agent);
   if (opts->referer)
     curl_easy_setopt(easy, CURLOPT_REFERER, opts->referer);
   if (opts->compressed)

@@ -194,6 +194,21 @@ int fetch_request_init(struct fetch_request *request,
   return err < 0 ? err : fetch_request_complete(request, opts);
 }
 
+int fetch_request_add_usual(struct fetch_request *request, const char *name,
+                            const char *value)
+{
+  struct async_buf line = ASYNC_BUF_INIT;
+  if (fetch_request_has_header(request, name))
+    return 0;
+  async_buf_add_str(&line, name);
+  async_buf_add_str(&line, ": ");
+  async_buf_add_str(&line, value);
+  const char *text = async_buf_str(&line);
+  int err = text ? fetch_request_add_header(request, text) : ASYNC_ENOMEM;
+  async_buf_done(&line);
+  return err;
+}
+
 void fetch_request_done(struct fetch_request *request)
 {
   free(request->method);

@@ -30,6 +30,10 @@ struct fetch_request {
 int fetch_request_init(struct fetch_request *request,
                        const struct fetch_opts *opts,
                        struct async_buf *message);
+/* Adds a header, unless the user has one of that name or has removed it. Returns
+ * 0, ASYNC_ENOMEM or ASYNC_EINVAL. */
+int fetch_request_add_usual(struct fetch_request *request, const char *name,
+                            const char *value);
 void fetch_request_done(struct fetch_request *request);
 
 /* The fields "method", "headers" and "body" of an entry, over the run's.

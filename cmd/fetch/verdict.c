@@ -71,7 +71,8 @@ static void say_short(struct fetch_exchange *exchange)
 void fetch_verdict_of_io(struct fetch_exchange *exchange, int err)
 {
   const char *name = async_buf_str(&exchange->handle->name);
-  if (err == -ENOSPC || err == -EDQUOT || err == -EROFS || err == -EIO)
+  if (err == -ENOSPC || err == -EDQUOT || err == -EROFS || err == -EIO ||
+      err == -EFBIG)
     exchange->client->own_failure = true;
   if (err == -EEXIST)
     job_error_set(item_of(exchange), JOB_ERROR_IO, err, "%s exists already",
