@@ -80,9 +80,10 @@ gap() {
     "$ORIGIN_URL/status/503"
   is "$(hits)" 4
   [ "$(gap 0)" -ge 99 ]
-  [ "$(gap 0)" -lt 190 ]
+  [ "$(gap 0)" -lt 199 ]
   [ "$(gap 1)" -ge 199 ]
   [ "$(gap 2)" -ge 199 ]
+  [ "$(gap 2)" -lt 399 ]
 }
 
 @test "retries: with full jitter the wait is between 0 and that" {
