@@ -15,7 +15,8 @@ foreach(source ${fuzzers})
     file(MAKE_DIRECTORY ${found})
     target_link_options(${name} PRIVATE -fsanitize=fuzzer)
     asynctool_test(fuzz/${parser} one $<TARGET_FILE:${name}>
-                   -max_total_time=30 ${found} ${corpus})
+                   -max_total_time=30 -artifact_prefix=${found}- ${found}
+                   ${corpus})
   else()
     target_sources(${name} PRIVATE fuzz/replay.c)
     asynctool_test(fuzz/${parser} one $<TARGET_FILE:${name}> ${corpus})

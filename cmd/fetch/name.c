@@ -69,7 +69,7 @@ static void add_component(struct writer *writer, struct fetch_span text)
   struct async_buf *out = writer->out;
   size_t start = out->len;
   add_decoded(out, text);
-  if (out->err)
+  if (out->err || out->len == start)
     return;
   bool readable = job_is_utf8(out->data + start, out->len - start);
   for (size_t i = start; i < out->len; i++)
@@ -78,7 +78,7 @@ static void add_component(struct writer *writer, struct fetch_span text)
     out->len = start;
     async_buf_add(out, text.at, text.len);
   }
-  if (!out->err && out->len > start)
+  if (!out->err)
     make_safe(out->data + start, out->len - start);
 }
 
@@ -256,7 +256,7 @@ static void end_component(struct writer *writer, bool last)
     async_buf_add_str(out, "index.html");
   else if (len == 0 && writer->from_url)
     async_buf_add_char(out, '_'); /* "{query}/x" is not "/x" */
-  if (out->err)
+  if (out->err || out->len == writer->start)
     return;
   char *text = out->data + writer->start;
   /* Not only "." and ".." themselves: "..%2f" looks like trouble, too. */
