@@ -25,6 +25,7 @@ struct asy_slot {
   struct async_backoff backoff;
   struct async_fan_result result;
   struct async_op op;
+  unsigned refused; /* by an open circuit, before one of its retries */
   char item[] __attribute__((aligned(16)));
 };
 

@@ -347,14 +347,22 @@ static void start_attempt(struct asy_fan *fan, struct asy_slot *slot,
 }
 
 /* The circuit is open: a new entry fails at once, so that a dead destination
- * does not hold up the run; one that has been tried waits for the probe. */
+ * does not hold up the run. One that has been tried waits for the probe, but no
+ * more often than it may be tried: else each of them would have to be the
+ * probe, one a cooldown. */
 static void refuse(struct asy_fan *fan, struct asy_slot *slot, int64_t when_ns)
 {
+  const struct async_fan_attempt *attempt = &slot->attempt;
+  unsigned most = fan->spec->opts.retry.max_attempts;
   dequeue(fan, slot);
-  if (slot->attempt.number == 0)
+  if (attempt->number == 0) {
     asy_fan_finish(fan, slot, ASYNC_FAN_END_FAILED, ASYNC_EOPEN);
-  else
+  } else if (attempt->number + ++slot->refused > most) {
+    async_budget_return(&slot->lane->budget);
+    asy_fan_finish(fan, slot, ASYNC_FAN_END_FAILED, attempt->rc);
+  } else {
     delay(fan, slot, when_ns);
+  }
 }
 
 static void serve_lane(struct asy_fan *fan, struct async_lane *lane,

@@ -328,6 +328,28 @@ static void without_a_lane_nobody_waits_for_the_wish_of_a_server(void)
   CHECK(world.last_start_ns < ASYNC_SEC);
 }
 
+static void be_dead(void *ctx, void *item, struct async_fan_attempt *attempt)
+{
+  work(ctx, item, attempt);
+  attempt->outcome = ASYNC_FAN_SICK;
+  attempt->rc = -ECONNREFUSED;
+}
+
+static void a_dead_host_does_not_hold_up_the_run_for_hours(void)
+{
+  struct world world = { .count = 200,
+                         .hosts = 1,
+                         .fan = { .work = be_dead,
+                                  .opts = { .jobs = 64,
+                                            .retry.max_attempts = 3,
+                                            .lane.breaker_failures = 5 } } };
+  CHECK_INT(simulate(&world), 0);
+  CHECK_INT(world.ends[ASYNC_FAN_END_FAILED], 200);
+  CHECK(world.started > 64);
+  /* Two cooldowns, of 30 s and of 60 s. */
+  CHECK(world.last_start_ns < 100 * ASYNC_SEC);
+}
+
 static void lanes_take_turns(void)
 {
   struct world world = { .count = 200,
@@ -495,6 +517,7 @@ static const struct tap_test tests[] = {
   TEST(a_host_that_is_well_does_not_queue_behind_sick_ones),
   TEST(no_server_stops_its_lane_for_longer_than_we_would_wait),
   TEST(without_a_lane_nobody_waits_for_the_wish_of_a_server),
+  TEST(a_dead_host_does_not_hold_up_the_run_for_hours),
   TEST(lanes_take_turns),
   TEST(a_start_that_comes_late_does_not_lower_the_rate),
   TEST(an_operation_may_be_over_before_it_began),
