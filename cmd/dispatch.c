@@ -108,13 +108,12 @@ static int run_top(const struct front *front, char *const *words,
   return status;
 }
 
-/* A full disk may show only now. A standard output that was closed from the
- * beginning is nobody's loss: whoever needed it has failed by now. */
+/* A full disk may show only now. */
 static int close_stdout(int status)
 {
   bool failed = ferror(stdout) != 0;
   errno = 0;
-  if (fclose(stdout) != 0 && errno != EBADF)
+  if (fclose(stdout) != 0)
     failed = true;
   if (!failed)
     return status;

@@ -11,7 +11,9 @@
  *      tests/check/regenerate.sh, which also brings the completions up to date.
  *   5. tests/cli/NAME*.bats; the checks of all tables run by themselves.
  *   6. CHANGELOG.md, and the table of commands in README.md. */
+#include <fcntl.h>
 #include <stdlib.h> /* says whether this is glibc */
+#include <unistd.h>
 #ifdef __GLIBC__
 #  include <malloc.h>
 #endif
@@ -34,8 +36,19 @@ static void keep_freed_memory(void)
 #endif
 }
 
+/* If one of them is closed, the next file that is opened must not take its
+ * place. What is opened here cannot be read as input, nor written as output. */
+static void open_standard_streams(void)
+{
+  static const int modes[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", modes[fd]) != fd)
+      exit(COMMAND_IO);
+}
+
 int main(int argc, char **argv)
 {
+  open_standard_streams();
   keep_freed_memory();
   return command_main(commands, argc, argv);
 }

@@ -127,14 +127,10 @@ static int run_with_helpers(struct job_session *session)
 
 static int run_entries(struct job_session *session)
 {
-  struct job_usr1 *usr1;
-  int err = job_usr1_open(&usr1, session);
   job_meter_init(&session->meter, session->run.opts, &session->count,
                  &session->log);
-  if (err == 0)
-    err = run_with_helpers(session);
+  int err = run_with_helpers(session);
   job_meter_done(&session->meter);
-  job_usr1_close(usr1);
   return err;
 }
 
@@ -146,6 +142,18 @@ static void summarize(struct job_session *session)
   bool for_people = !opts->quiet && job_end_total(&session->count.end) > 1 &&
                     (isatty(session->log.fd) || opts->verbose);
   job_summary_print(opts->summary, for_people, &session->count, &session->log);
+}
+
+/* SIGUSR1 is listened to until all is written: without us it is deadly. */
+static void run_to_end(struct job_session *session)
+{
+  struct job_usr1 *usr1;
+  int err = job_usr1_open(&usr1, session);
+  if (err == 0)
+    err = run_entries(session);
+  job_session_finish(session, err);
+  summarize(session);
+  job_usr1_close(usr1);
 }
 
 static int run_session(void *arg)
@@ -163,8 +171,7 @@ static int run_session(void *arg)
   }
   session->status = job_source_open(session);
   if (session->status == COMMAND_OK) {
-    job_session_finish(session, run_entries(session));
-    summarize(session);
+    run_to_end(session);
     session->signal =
         session->signal ? session->signal : async_shutdown_signal();
   } else {
@@ -203,15 +210,18 @@ static void init(struct job_session *session, const struct job_tool *tool,
   async_histogram_init(&session->count.latency);
 }
 
-/* Writing to a pipe that nobody reads is an error to handle, not a death. */
-static void run_without_sigpipe(struct job_session *session,
-                                const struct async_run_opts *loop)
+/* Writing to a pipe that nobody reads, or beyond the largest size of a file, is
+ * an error to handle, not a death. */
+static void run_with_write_errors(struct job_session *session,
+                                  const struct async_run_opts *loop)
 {
-  struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
-  sigaction(SIGPIPE, &ignore, &before);
-  session->pipe_ignored = before.sa_handler == SIG_IGN;
+  struct sigaction ignore = { .sa_handler = SIG_IGN }, pipe, size;
+  sigaction(SIGPIPE, &ignore, &pipe);
+  sigaction(SIGXFSZ, &ignore, &size);
+  session->pipe_ignored = pipe.sa_handler == SIG_IGN;
   int err = async_run(run_session, session, loop);
-  sigaction(SIGPIPE, &before, NULL);
+  sigaction(SIGPIPE, &pipe, NULL);
+  sigaction(SIGXFSZ, &size, NULL);
   if (err < 0)
     session->status = job_say_io(session, "cannot run", err);
 }
@@ -228,7 +238,7 @@ int job_run_with(const struct job_tool *tool, const struct job_opts *opts,
   session->run.operand_count = operand_count;
   session->status = init_writers(session);
   if (session->status == COMMAND_OK)
-    run_without_sigpipe(session, loop);
+    run_with_write_errors(session, loop);
   job_writer_done(&session->writer);
   job_writer_done(&session->file_writer);
   int status = session->status, signal_number = session->signal;

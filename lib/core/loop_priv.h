@@ -62,7 +62,7 @@ struct asy_stopper {
   int64_t grace_ns;
   struct async_list watchers; /* of operations */
   struct async_timer deadline, notify;
-  uv_signal_t handles[3];
+  uv_signal_t handles[4];
   size_t handle_count;
 };
 

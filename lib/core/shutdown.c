@@ -141,11 +141,10 @@ int asy_stopper_init(struct async_loop *loop)
   async_list_init(&stopper->watchers);
   stopper->grace_ns =
       loop->opts.grace_ns ? loop->opts.grace_ns : DEFAULT_GRACE_NS;
-  if (loop->opts.signals) {
-    err = listen_for(loop, SIGINT, on_stop_signal);
-    if (err == 0)
-      err = listen_for(loop, SIGTERM, on_stop_signal);
-  }
+  static const int stops[] = { SIGINT, SIGTERM, SIGHUP };
+  size_t count = loop->opts.signals ? sizeof(stops) / sizeof(stops[0]) : 0;
+  for (size_t i = 0; i < count && err == 0; i++)
+    err = listen_for(loop, stops[i], on_stop_signal);
   if (err == 0 && loop->opts.dump_signal)
     err = listen_for(loop, SIGUSR1, on_dump_signal);
   return err;

@@ -26,7 +26,7 @@ struct async_run_opts {
   int64_t slow_step_ns;  /* report a task step longer than this; 0: off, or
                             100 ms when ASYNC_DEBUG=1 is in the environment */
   unsigned pool_threads; /* threads for async_work; 0: libuv's default of 4 */
-  bool signals;          /* SIGINT and SIGTERM drive async_shutdown */
+  bool signals;          /* SIGINT, SIGTERM, SIGHUP drive async_shutdown */
   bool dump_signal;      /* SIGUSR1 reports every task (async_dump) */
   int64_t grace_ns;      /* for the first signal; 0: 10 s */
 

@@ -2,8 +2,8 @@
  *
  * First request: no new work is taken, what runs has `grace` to finish, then it
  * is cancelled. Second request: it is cancelled at once. With
- * async_run_opts.signals, SIGINT and SIGTERM are such requests (unless the
- * process inherited them ignored). */
+ * async_run_opts.signals, SIGINT, SIGTERM and SIGHUP are such requests (unless
+ * the process inherited them ignored). */
 #ifndef ASYNC_SHUTDOWN_H
 #define ASYNC_SHUTDOWN_H
 
