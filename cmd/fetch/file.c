@@ -218,6 +218,9 @@ static int rename_if_free(int dir_fd, const char *from, const char *to)
 static int rename_over(int dir_fd, const char *from, const char *to)
 {
   struct stat info;
+  int err = rename_if_free(dir_fd, from, to); /* the usual case */
+  if (err != -EEXIST)
+    return err;
   if (fstatat(dir_fd, to, &info, 0) == 0 && !S_ISREG(info.st_mode))
     return -EEXIST;
   return result(renameat(dir_fd, from, dir_fd, to));

@@ -47,6 +47,16 @@ static void set_tls(const struct fetch_client *client, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_SSLKEY, opts->key);
 }
 
+/* TCP's probes begin after 60 seconds, and cost three calls a connection: they
+ * are no use where nothing may be silent for so long. */
+static bool probes(const struct fetch_opts *opts)
+{
+  return opts->keepalive &&
+         (opts->stall_timeout_ns == 0 || opts->first_byte_timeout_ns == 0 ||
+          opts->stall_timeout_ns > 60 * ASYNC_SEC ||
+          opts->first_byte_timeout_ns > 60 * ASYNC_SEC);
+}
+
 static void set_network(const struct fetch_client *client, CURL *easy)
 {
   static const long families[] = { [FETCH_IP_ANY] = CURL_IPRESOLVE_WHATEVER,
@@ -66,7 +76,7 @@ static void set_network(const struct fetch_client *client, CURL *easy)
     curl_easy_setopt(easy, CURLOPT_CONNECT_TO, client->connect_to);
   if (client->resolve)
     curl_easy_setopt(easy, CURLOPT_RESOLVE, client->resolve);
-  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, opts->keepalive ? 1L : 0L);
+  curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, probes(opts) ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_IPRESOLVE, families[opts->ip]);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, client->http_version);
   if (client->http_version == CURL_HTTP_VERSION_2TLS)
