@@ -9,18 +9,13 @@
 
 enum { WINDOW_JOBS = 16, WINDOW_LEAST = 1024 };
 
-static struct asy_slot *slot_of(struct async_list *node)
-{
-  return ASYNC_CONTAINER_OF(node, struct asy_slot, node);
-}
-
 /* The source's side. */
 
 static struct asy_slot *slot_take(struct asy_fan *fan)
 {
   struct async_list *node = async_list_shift(&fan->free);
   size_t bytes = sizeof(struct asy_slot) + fan->spec->item_bytes;
-  struct asy_slot *slot = node ? slot_of(node) : malloc(bytes);
+  struct asy_slot *slot = node ? asy_slot_of(node) : malloc(bytes);
   if (!slot)
     return NULL;
   memset(slot, 0, bytes);
@@ -30,7 +25,7 @@ static struct asy_slot *slot_take(struct asy_fan *fan)
   return slot;
 }
 
-static void slot_give(struct asy_fan *fan, struct asy_slot *slot)
+void asy_fan_slot_give(struct asy_fan *fan, struct asy_slot *slot)
 {
   async_list_push_front(&fan->free, &slot->node);
   fan->window_free++;
@@ -46,7 +41,7 @@ static int take_entry(struct asy_fan *fan, struct asy_slot **out)
     return ASYNC_ENOMEM;
   int err = fan->spec->next(fan->spec->ctx, slot->item);
   if (err < 0) {
-    slot_give(fan, slot);
+    asy_fan_slot_give(fan, slot);
     return err;
   }
   slot->result.seq = fan->next_seq++;
@@ -105,15 +100,6 @@ static int pull_skipped(struct asy_fan *fan)
   }
 }
 
-static void note_error(struct asy_fan *fan, int err)
-{
-  if (fan->err == 0)
-    fan->err = err;
-  asy_fan_stop(fan, ASYNC_FAN_STOP_ERROR, true);
-  if (fan->skipping)
-    async_scope_cancel(&fan->intake);
-}
-
 /* Unless it was cut off by us, the source ended with its own word. */
 static void leave_intake(struct asy_fan *fan, int rc)
 {
@@ -121,7 +107,7 @@ static void leave_intake(struct asy_fan *fan, int rc)
   async_scope_leave(&fan->intake, 0);
   fan->stats->intake_over = rc == ASYNC_EOF;
   if (rc != ASYNC_EOF && !cut_off)
-    note_error(fan, rc);
+    asy_fan_fail(fan, rc);
 }
 
 static bool skips_rest(const struct asy_fan *fan)
@@ -158,65 +144,6 @@ static void wait_until_settled(struct asy_fan *fan)
     wait_until_settled(fan);
     async_scope_leave(&shield, 0);
   }
-}
-
-/* The sink's side. */
-
-static struct asy_slot *next_done(struct asy_fan *fan)
-{
-  if (!fan->spec->opts.ordered) {
-    struct async_list *node = async_list_shift(&fan->done);
-    return node ? slot_of(node) : NULL;
-  }
-  struct async_heap_node *first = async_heap_first(&fan->ordered);
-  if (!first || (uint64_t)first->key != fan->next_sunk)
-    return NULL;
-  async_heap_remove(&fan->ordered, first);
-  return ASYNC_CONTAINER_OF(first, struct asy_slot, heap_node);
-}
-
-static void sink_one(struct asy_fan *fan, struct asy_slot *slot)
-{
-  const struct async_fan *spec = fan->spec;
-  fan->next_sunk++;
-  int err = spec->sink(spec->ctx, slot->item, &slot->result);
-  fan->stats->sunk++;
-  slot_give(fan, slot);
-  if (err < 0)
-    note_error(fan, err);
-  if (asy_fan_wants(fan) || fan->stopped)
-    async_event_set(&fan->more);
-}
-
-static void sink_idle(struct asy_fan *fan)
-{
-  const struct async_fan *spec = fan->spec;
-  int err = spec->idle ? spec->idle(spec->ctx) : 0;
-  if (err < 0)
-    note_error(fan, err);
-}
-
-int asy_fan_sink(void *arg)
-{
-  struct asy_fan *fan = arg;
-  struct async_scope shield;
-  async_scope_shield(&shield, ASYNC_NEVER);
-  for (bool idle = true;;) {
-    struct asy_slot *slot = next_done(fan);
-    if (slot) {
-      sink_one(fan, slot);
-      idle = false;
-    } else if (!idle) {
-      sink_idle(fan);
-      idle = true;
-    } else if (fan->intake_over && fan->window_free == fan->window) {
-      break;
-    } else {
-      async_event_clear(&fan->sunk);
-      async_event_wait(&fan->sunk);
-    }
-  }
-  return async_scope_leave(&shield, 0);
 }
 
 /* The run. */
@@ -273,7 +200,7 @@ static void done(struct asy_fan *fan)
 {
   struct async_list *node;
   while ((node = async_list_shift(&fan->free)) != NULL)
-    free(slot_of(node));
+    free(asy_slot_of(node));
   async_timer_clear(&fan->rate_timer);
   async_timer_clear(&fan->delay_timer);
   async_timer_clear(&fan->deadline_timer);

@@ -54,6 +54,13 @@ struct asy_fan {
   struct async_event settled; /* nothing is queued, running or delayed */
 };
 
+static inline struct asy_slot *asy_slot_of(struct async_list *node)
+{
+  return ASYNC_CONTAINER_OF(node, struct asy_slot, node);
+}
+
+/* schedule.c */
+
 /* Hands a slot that was filled by the source to its lane; after a stop, to the
  * sink. */
 void asy_fan_admit(struct asy_fan *fan, struct asy_slot *slot);
@@ -61,6 +68,37 @@ void asy_fan_admit(struct asy_fan *fan, struct asy_slot *slot);
 /* Starts what may start now, and asks the puller for more. A call inside this
  * call leaves the work to the outer one. */
 void asy_fan_pump(struct asy_fan *fan);
+
+/* Into the queue of its lane, and out of it. */
+void asy_fan_enqueue(struct asy_fan *fan, struct asy_slot *slot);
+void asy_fan_dequeue(struct asy_fan *fan, struct asy_slot *slot);
+
+/* A lane into the ring, if it has something queued, and out of it. */
+void asy_fan_lane_ready(struct asy_fan *fan, struct async_lane *lane);
+void asy_fan_lane_leave(struct async_lane *lane, enum asy_lane_place place);
+
+/* Queues a slot again at that instant; takes one that waits for that. */
+void asy_fan_delay(struct asy_fan *fan, struct asy_slot *slot, int64_t when_ns);
+struct asy_slot *asy_fan_undelay(struct asy_fan *fan,
+                                 struct async_heap_node *node);
+
+/* Whether the puller should take another entry. */
+bool asy_fan_wants(const struct asy_fan *fan);
+
+/* The timers' functions. */
+void asy_fan_lane_due(struct async_timer *timer);
+void asy_fan_rate_due(struct async_timer *timer);
+void asy_fan_delay_due(struct async_timer *timer);
+
+/* attempt.c */
+
+/* Starts an attempt, which its lane has counted. */
+void asy_fan_start(struct asy_fan *fan, struct asy_slot *slot, int64_t now_ns);
+
+/* Cuts off all attempts. */
+void asy_fan_cancel_running(struct asy_fan *fan);
+
+/* end.c */
 
 /* Ends an entry: it goes to the sink. */
 void asy_fan_finish(struct asy_fan *fan, struct asy_slot *slot,
@@ -70,15 +108,16 @@ void asy_fan_finish(struct asy_fan *fan, struct asy_slot *slot,
  * runs. May be called again with `cancel`. */
 void asy_fan_stop(struct asy_fan *fan, enum async_fan_stop why, bool cancel);
 
-/* The timers' functions. */
-void asy_fan_lane_due(struct async_timer *timer);
-void asy_fan_rate_due(struct async_timer *timer);
-void asy_fan_delay_due(struct async_timer *timer);
+/* The source, the sink or the engine itself failed: ends the run. */
+void asy_fan_fail(struct asy_fan *fan, int err);
 
-/* Whether the puller should take another entry. */
-bool asy_fan_wants(const struct asy_fan *fan);
+/* fan.c */
 
-/* The sink's task. */
+/* A slot that has been through the sink may be filled again. */
+void asy_fan_slot_give(struct asy_fan *fan, struct asy_slot *slot);
+
+/* sink.c */
+
 async_task_fn asy_fan_sink;
 
 #endif
