@@ -1,5 +1,6 @@
 #include "fetch/exchange.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -49,6 +50,23 @@ static bool has_value(const char *text, size_t len)
   return false;
 }
 
+/* libcurl takes the last of several, and none for one that is too large. */
+static bool is_length_clear(struct fetch_exchange *exchange, const char *digits)
+{
+  errno = 0;
+  int64_t value = strtoll(digits, NULL, 10);
+  if (errno == ERANGE || (exchange->claimed >= 0 && exchange->claimed != value))
+    exchange->no_length = true;
+  exchange->claimed = value;
+  return !exchange->no_length;
+}
+
+static bool is_header(const char *line, size_t len, const char *name)
+{
+  size_t name_len = strlen(name);
+  return len > name_len && strncasecmp(line, name, name_len) == 0;
+}
+
 static size_t on_header(char *line, size_t size, size_t count, void *data)
 {
   struct fetch_exchange *exchange = ((struct fetch_handle *)data)->exchange;
@@ -62,10 +80,14 @@ static size_t on_header(char *line, size_t size, size_t count, void *data)
     return 0;
   }
   /* A new status line: what came before was for a login, or "100 Continue". */
-  if (len > 5 && memcmp(line, "HTTP/", 5) == 0)
+  if (len > 5 && memcmp(line, "HTTP/", 5) == 0) {
     exchange->moved = false;
-  else if (len > 9 && strncasecmp(line, "location:", 9) == 0)
+    exchange->claimed = -1;
+  } else if (is_header(line, len, "location:")) {
     exchange->moved = has_value(line + 9, len - 9);
+  } else if (is_header(line, len, "content-length:")) {
+    return is_length_clear(exchange, line + 15) ? len : 0;
+  }
   return len;
 }
 

@@ -24,6 +24,8 @@ struct fetch_exchange {
   bool moved;    /* the answer says where to go instead */
   size_t header_bytes;
   bool endless_headers;
+  int64_t claimed; /* the header Content-Length, or -1 */
+  bool no_length;  /* there are two of them, or it is beyond all numbers */
   bool sink_chosen;
   enum fetch_sink sink;
   int io_err; /* why the body could not be kept */

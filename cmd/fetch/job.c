@@ -36,6 +36,11 @@ int fetch_prepare(void *ctx, struct job_item *base)
     return job_error_set(base, JOB_ERROR_INPUT, 0,
                          "output '%s': expected text with " FETCH_NAME_FIELDS,
                          item->output);
+  if (item->output && !fetch_name_stays(item->output))
+    return job_error_set(base, JOB_ERROR_INPUT, 0,
+                         "output '%s': leads out of the directory, or has a "
+                         "control character",
+                         item->output);
   return fetch_request_of_entry(&item->own, base, &client->request,
                                 client->opts);
 }

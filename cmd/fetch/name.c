@@ -20,9 +20,14 @@ struct writer {
   bool from_url;  /* a field is part of the component */
 };
 
-static bool is_control(char c)
+/* The bytes of a control character that begins here: one of ASCII, two of the
+ * others, in UTF-8; 0: it is none. */
+static size_t control_len(const char *text, size_t len)
 {
-  return (unsigned char)c < 0x20 || c == 0x7f;
+  unsigned char first = (unsigned char)text[0];
+  if (first < 0x20 || first == 0x7f)
+    return 1;
+  return first == 0xc2 && len > 1 && (unsigned char)text[1] < 0xa0 ? 2 : 0;
 }
 
 static int hex_value(char c)
@@ -57,10 +62,12 @@ static void add_decoded(struct async_buf *out, struct fetch_span text)
 static void make_safe(char *text, size_t len)
 {
   bool utf8 = job_is_utf8(text, len);
-  for (size_t i = 0; i < len; i++)
-    if (text[i] == '/' || is_control(text[i]) ||
-        (!utf8 && (unsigned char)text[i] >= 0x80))
-      text[i] = '_';
+  for (size_t i = 0; i < len; i++) {
+    size_t bad = control_len(text + i, len - i);
+    if (text[i] == '/' || (!utf8 && (unsigned char)text[i] >= 0x80))
+      bad = 1;
+    memset(text + i, '_', bad);
+  }
 }
 
 /* Decoded only if that gives readable text: "%2F" stays "%2F". */
@@ -73,7 +80,8 @@ static void add_component(struct writer *writer, struct fetch_span text)
     return;
   bool readable = job_is_utf8(out->data + start, out->len - start);
   for (size_t i = start; i < out->len; i++)
-    readable &= out->data[i] != '/' && !is_control(out->data[i]);
+    readable &=
+        out->data[i] != '/' && control_len(out->data + i, out->len - i) == 0;
   if (!readable) {
     out->len = start;
     async_buf_add(out, text.at, text.len);
@@ -229,6 +237,20 @@ int fetch_name_check(const char *template)
       return ASYNC_EINVAL;
   }
   return 0;
+}
+
+bool fetch_name_stays(const char *template)
+{
+  size_t left = strlen(template);
+  if (*template == '/')
+    return false;
+  for (const char *p = template; left > 0; p++, left--) {
+    bool starts = p == template || p[-1] == '/';
+    if (control_len(p, left) > 0 ||
+        (starts && p[0] == '.' && p[1] == '.' && (p[2] == '/' || !p[2])))
+      return false;
+  }
+  return true;
 }
 
 /* Shortens what is too long in front of its extension, at a character. */

@@ -7,6 +7,7 @@
 #ifndef FETCH_NAME_H
 #define FETCH_NAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,6 +28,10 @@ enum { FETCH_NAME_BYTES = 255 - 8 };
 
 /* Whether every {field} is known and closed. */
 int fetch_name_check(const char *template);
+
+/* Whether what it makes is inside the directory, and has no control character,
+ * also where the template is not a field: for those that are not the user's. */
+bool fetch_name_stays(const char *template);
 
 /* Appends the path that a template makes of a URL.
  *

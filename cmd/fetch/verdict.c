@@ -133,6 +133,11 @@ static enum fetch_cause judge_curl(struct fetch_exchange *exchange,
                   exchange->header_bytes);
     return FETCH_CAUSE_FINAL;
   }
+  if (exchange->no_length) {
+    job_error_set(item_of(exchange), JOB_ERROR_PROTO, 0,
+                  "Content-Length is not one number that can be");
+    return FETCH_CAUSE_FINAL;
+  }
   if (exchange->io_err < 0) {
     fetch_verdict_of_io(exchange, exchange->io_err);
     return FETCH_CAUSE_FINAL;

@@ -60,6 +60,10 @@ static void escapes_are_read_only_where_that_is_safe(void)
   CHECK_STR(usual("http://h/caf%C3%A9%20au%20lait"), "caf\xc3\xa9 au lait");
   CHECK_STR(usual("http://h/a%2Fb"), "a%2Fb");
   CHECK_STR(usual("http://h/a%00b%0a"), "a%00b%0a");
+  CHECK_STR(usual("http://h/a%c2%85"), "a%c2%85");
+  CHECK_STR(usual("http://h/\xc2\x9b"
+                  "31m\xc2\xa0"),
+            "__31m\xc2\xa0");
   CHECK_STR(usual("http://h/%ff"), "%ff");
   CHECK_STR(usual("http://h/100%"), "100%");
   CHECK_STR(usual("http://h/\xff\xfe"), "__");
@@ -91,6 +95,16 @@ static void what_the_user_wrote_is_taken_as_it_is(void)
   CHECK_STR(named("../out/{name}", "http://h/x", 1), "../out/x");
   CHECK_STR(named("out/", "http://h/x", 1), "out/index.html");
   done();
+}
+
+static void what_others_wrote_stays_in_the_directory(void)
+{
+  CHECK(fetch_name_stays("a/b..c/..d/...") && fetch_name_stays(""));
+  CHECK(fetch_name_stays("./{name}") && fetch_name_stays("\xc2\xa0"));
+  CHECK(!fetch_name_stays("/a") && !fetch_name_stays(".."));
+  CHECK(!fetch_name_stays("../a") && !fetch_name_stays("a/.."));
+  CHECK(!fetch_name_stays("a/../b") && !fetch_name_stays("a\nb"));
+  CHECK(!fetch_name_stays("a\xc2\x85") && !fetch_name_stays("\x7f"));
 }
 
 static void malformed_templates_are_found(void)
@@ -135,6 +149,7 @@ static const struct tap_test tests[] = {
   TEST(an_empty_field_does_not_lead_to_the_root),
   TEST(templates_have_fields),
   TEST(what_the_user_wrote_is_taken_as_it_is),
+  TEST(what_others_wrote_stays_in_the_directory),
   TEST(malformed_templates_are_found),
   TEST(long_names_are_shortened_in_front_of_the_extension),
   TEST(a_number_goes_behind),

@@ -1,0 +1,44 @@
+#!/usr/bin/env bats
+# Servers and lists that mean harm.
+load helper
+
+setup() {
+  begin
+  start_origin
+}
+
+teardown() {
+  stop_all
+}
+
+# one_entry FIELDS: a list of one, with these fields
+one_entry() {
+  jq -nc "{url: \"$ORIGIN_URL/ok\"} + $1" >list
+}
+
+@test "hostile: the output of an entry does not lead out of the directory" {
+  mkdir dir
+  for output in ../x "$PWD/abs" a/../../x .. 'a\nb'; do
+    one_entry "{output: \"$output\"}"
+    fetch 1 --ndjson --dir dir list
+    one_error input
+  done
+  is "$(find . -mindepth 1 | sort | tr '\n' ' ')" "./dir ./err ./list ./out "
+  one_entry '{output: "a/..b"}'
+  fetch 0 --ndjson --dir dir list
+  is "$(<dir/a/..b)" ok
+}
+
+@test "hostile: no name has a control character, of whatever alphabet" {
+  fetch 0 --dir dir "$ORIGIN_URL/ok/a%c2%9b31m"
+  is "$(cd dir && echo *)" "a%c2%9b31m"
+}
+
+@test "hostile: a length beyond all numbers, or two of them, is an error" {
+  fetch 1 --ndjson --retries 0 \
+    "$ORIGIN_URL/ok?header=Content-Length:99999999999999999999"
+  one_error proto
+  fetch 1 --ndjson --retries 0 "$ORIGIN_URL/ok?header=Content-Length:2"
+  one_error proto
+  is "$(find . -type f | sort | tr '\n' ' ')" "./err ./out "
+}
