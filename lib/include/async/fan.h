@@ -46,7 +46,8 @@ struct async_fan_attempt {
   /* To be filled in by the work function. */
   enum async_fan_class outcome;
   int rc;                 /* ASYNC_ECANCELED says it was cut off */
-  int64_t server_wait_ns; /* Retry-After; holds the whole lane */
+  int64_t server_wait_ns; /* Retry-After; holds the whole lane, though not for
+                             longer than retry.retry_after_max_ns */
 };
 
 enum async_fan_end {
@@ -92,7 +93,8 @@ struct async_fan_opts {
 
   struct async_retry_policy retry;
   struct async_lane_opts lane;   /* used when `key` is set */
-  double rate_per_s, rate_burst; /* starts of attempts, over all; 0: no limit */
+  double rate_per_s, rate_burst; /* starts of attempts, over all; 0: no limit;
+                                    what is late by up to 4 ms is caught up */
   uint64_t seed;                 /* of jitter; 0: from the clock */
 
   int64_t deadline_ns;        /* 0: none; an instant: stop, cancel what runs */

@@ -71,7 +71,7 @@ void async_loop_hold(void);
 void async_loop_release(void);
 
 /* Runs `fn(arg)` on that loop's stack. From any thread, as long as the loop
- * runs.
+ * runs; what has not run when it ends never will.
  *
  * Returns 0 or ASYNC_ENOMEM.
  */

@@ -8,7 +8,8 @@ extern "C" {
 
 enum async_work_policy {
   ASYNC_WORK_WAIT = 0, /* a cancelled caller waits until fn has ended */
-  ASYNC_WORK_ABANDON   /* it returns at once; fn ends by itself */
+  ASYNC_WORK_ABANDON   /* it returns at once; fn ends by itself, and the loop
+                          not before it */
 };
 
 /* Runs `fn(arg)` on a thread of the pool and waits for it. At most one thread
