@@ -62,7 +62,7 @@ struct async_fan_result {
   enum async_fan_end end;
   int rc;            /* of the last attempt */
   uint64_t seq;      /* 0, 1, ... in the order of the source */
-  unsigned attempts; /* 0: skipped */
+  unsigned attempts; /* 0: never tried */
   int64_t taken_ns, started_ns, ended_ns; /* the loop's clock */
 };
 
