@@ -84,7 +84,7 @@ all_ran() {
   is "$(jq -r '.method + .body' 1.txt 2.txt | tr '\n' ' ')" "PUTone PUTtwo "
 
   example "--rate-per-host 1/s" 0
-  is "$(jq -s 'map(.ms) | .[-1] - .[-3] >= 1990' "$ORIGIN_LOG")" true
+  is "$(jq -s 'map(.ms) | .[-1] - .[-3] >= 1900' "$ORIGIN_LOG")" true
 
   echo "$ORIGIN_URL/status/404" >>urls.txt
   example "select(.status == 404)" 1

@@ -192,13 +192,13 @@ twice() { # STATUS POLICY: one is there before, two are in the run
 }
 
 @test "files: killed at any moment, no final name has half a file" {
-  for i in {1..300}; do echo "$ORIGIN_URL/bytes/60000/f$i"; done >list
+  for i in {1..3000}; do echo "$ORIGIN_URL/bytes/60000/f$((i % 300))"; done >list
   for wait in 0.05 0.1 0.15 0.2; do
     "$ASYNCTOOL" fetch -j 20 --dir dir --on-collision overwrite list \
       >out 2>err 3>&- &
     ends_with_test $!
     sleep "$wait"
-    kill -KILL $!
+    kill -KILL $! || true
     wait $! || true
     is "$(find dir -type f -name 'f*' ! -size 60000c)" ""
   done
@@ -208,15 +208,10 @@ twice() { # STATUS POLICY: one is there before, two are in the run
   (
     trap '' XFSZ
     ulimit -f 64
-    fetch 1 --ndjson --dir dir --retries 0 "$ORIGIN_URL/bytes/1000000/big" \
-      "$ORIGIN_URL/ok"
-  ) || (
-    trap '' XFSZ
-    ulimit -f 64
     fetch 4 --ndjson --dir dir --retries 0 "$ORIGIN_URL/bytes/1000000/big" \
       "$ORIGIN_URL/ok"
   )
-  is "$(files | tr -d .12)" "ok "
+  is "$(files)" "ok "
   is "$(records 'select(.outcome == "failed") | .error.kind')" io
 }
 
