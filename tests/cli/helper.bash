@@ -16,6 +16,7 @@ own_dir() {
 
 # An environment that is nobody's, and an empty directory.
 begin() {
+  : "${ASYNCTOOL:?the program}" "${ORIGIN:?tests/helpers/origin, built}"
   bats_require_minimum_version 1.5.0
   unset http_proxy https_proxy all_proxy no_proxy HTTP_PROXY HTTPS_PROXY \
     ALL_PROXY NO_PROXY SSL_CERT_FILE SSL_CERT_DIR ASYNC_DEBUG
