@@ -26,12 +26,34 @@ are_in_flight() { # N PATH
   [ "$(requests "select(.target | startswith(\"$2\")) | .target" | wc -l)" -ge "$1" ]
 }
 
+# with_names N WORDS...: runs them where name1.test to nameN.test are this host
+with_names() {
+  local names=$1
+  shift
+  unshare -m true 2>/dev/null || skip "no mount namespace of our own"
+  for ((i = 1; i <= names; i++)); do echo "127.0.0.1 name$i.test"; done >hosts
+  unshare -m sh -c 'mount --bind hosts /etc/hosts && exec "$@"' sh "$@"
+}
+
 @test "traps: names are looked up without threads" {
-  for i in {1..40}; do echo "http://localhost:$ORIGIN_PORT/stall?$i"; done >list
-  running_fetch -j 40 --discard list
-  until_true are_in_flight 40 /stall
-  threads=(/proc/"$background_pid"/task/*)
+  for i in {1..100}; do echo "http://name$i.test:$ORIGIN_PORT/stall?$i"; done \
+    >list
+  background with_names 100 "$ASYNCTOOL" fetch -j 100 --discard list >out 2>err
+  until_true are_in_flight 100 /stall
+  # shellcheck disable=SC2154 # set by background
+  local host=$background_pid
+  while child=$(pgrep -P "$host"); do host=$child; done
+  threads=(/proc/"$host"/task/*)
   [ "${#threads[@]}" -le 6 ] || { echo "${#threads[@]} threads"; return 1; }
+  kill "$host"
+}
+
+@test "traps: more names than libcurl's cache is to keep" {
+  for i in {1..300} {1..300}; do echo "http://name$i.test:$ORIGIN_PORT/ok"; done \
+    >list
+  with_names 300 "$ASYNCTOOL" fetch -j 20 --discard --ndjson list >out 2>err
+  total 600
+  every '.status == 200 and .time.dns != null'
 }
 
 @test "traps: a body goes out without Expect" {
