@@ -134,11 +134,12 @@ static int garbage(struct exchange *x)
   return SEND_RAW(x, "\x16\x03\x01\xff\x00 this is not HTTP\n\n\x7f\x80\x00");
 }
 
-/* Two answers to one request: the second must not be taken for the next. */
+/* Two answers to one request, in one piece: the second must not be taken for
+ * the next one's. */
 static int twice(struct exchange *x)
 {
-  int rc = reply_text(x, 200, "first\n");
-  return rc < 0 ? rc : reply_text(x, 200, "second\n");
+  return SEND_RAW(x, "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nfirst\n"
+                     "HTTP/1.1 200 OK\r\nContent-Length: 7\r\n\r\nsecond\n");
 }
 
 const struct route ROUTES_BAD[] = {
