@@ -175,6 +175,8 @@ void fetch_handle_aim(struct fetch_client *client, struct fetch_handle *handle,
   CURL *easy = handle->easy;
   if (handle->altered) {
     /* The bridge sets its own options again at each transfer. */
+    /* It forgets, but does not free, that there are cookies. */
+    curl_easy_setopt(easy, CURLOPT_COOKIEFILE, NULL);
     curl_easy_reset(easy);
     set_up(client, handle);
     handle->closes = false;

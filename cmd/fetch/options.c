@@ -1,5 +1,6 @@
 #include "fetch/options.h"
 
+#include "fetch/accept.h"
 #include "fetch/classify.h"
 #include "fetch/name.h"
 
@@ -21,6 +22,8 @@ static const struct opt_row fetch_rows[] = {
     .long_name = "request",
     .metavar = "METHOD",
     OPT_STRING(F, method),
+    .check = fetch_accept_method,
+    .accepts = "a word such as PUT",
     .group = REQUEST,
     .help = "Use METHOD",
     .more = "In place of GET, of HEAD with --head, of POST with data." },
@@ -125,6 +128,8 @@ static const struct opt_row fetch_rows[] = {
     .long_name = "proxy",
     .metavar = "URL",
     OPT_STRING(F, proxy),
+    .check = fetch_accept_proxy,
+    .accepts = "a URL of http, https, socks4, socks4a, socks5 or socks5h",
     .group = CONNECTION,
     .help = "Go through the proxy at URL",
     .more = "http, https, socks4, socks4a, socks5 or socks5h. By default the "
@@ -159,11 +164,15 @@ static const struct opt_row fetch_rows[] = {
   { .long_name = "resolve",
     .metavar = "HOST:PORT:ADDR",
     OPT_LIST(F, resolve),
+    .check = fetch_accept_resolve,
+    .accepts = "HOST:PORT:ADDR",
     .group = CONNECTION,
     .help = "Use ADDR for this host and port" },
   { .long_name = "connect-to",
     .metavar = "HOST1:PORT1:HOST2:PORT2",
     OPT_LIST(F, connect_to),
+    .check = fetch_accept_connect_to,
+    .accepts = "HOST1:PORT1:HOST2:PORT2",
     .group = CONNECTION,
     .help = "Connect to the second in place of the first" },
   { .long_name = "unix-socket",

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "async/error.h"
+#include "fetch/accept.h"
 #include "fetch/redirect.h"
 
 enum { EXPECT_BYTES = 1024 * 1024 };
@@ -70,8 +71,7 @@ bool fetch_request_has_header(const struct fetch_request *request,
 
 int fetch_request_add_header(struct fetch_request *request, const char *line)
 {
-  /* A line break would begin another header, or end them all. */
-  if (strpbrk(line, "\r\n"))
+  if (!fetch_accept_header(line))
     return ASYNC_EINVAL;
   int err = append(&request->headers, line);
   if (err == 0 && !fetch_redirect_is_private(line))

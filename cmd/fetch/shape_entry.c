@@ -7,6 +7,7 @@
 #include <jansson.h>
 
 #include "async/error.h"
+#include "fetch/accept.h"
 #include "fetch/shape_priv.h"
 
 /* A string is sent as it is, anything else as JSON. */
@@ -66,13 +67,6 @@ static int build(struct fetch_request *request, const char *method,
   return err < 0 ? err : fetch_request_complete(request, opts);
 }
 
-static bool is_token(const char *text)
-{
-  return *text && !text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                     "abcdefghijklmnopqrstuvwxyz"
-                                     "0123456789!#$%&'*+-.^_`|~")];
-}
-
 int fetch_request_of_entry(struct fetch_request **out, struct job_item *item,
                            const struct fetch_request *run,
                            const struct fetch_opts *opts)
@@ -83,7 +77,7 @@ int fetch_request_of_entry(struct fetch_request **out, struct job_item *item,
   *out = NULL;
   if (job_entry_string(item, "method", &method) < 0)
     return -1;
-  if (method && !is_token(method))
+  if (method && !fetch_accept_method(method))
     return job_error_set(item, JOB_ERROR_INPUT, 0, "\"%s\" is not a method",
                          method);
   if (job_entry_list(item, "headers", ": ", &headers) < 0) {
@@ -101,7 +95,7 @@ int fetch_request_of_entry(struct fetch_request **out, struct job_item *item,
   *out = request;
   if (err == ASYNC_EINVAL)
     return job_error_set(item, JOB_ERROR_INPUT, 0,
-                         "a header has a line break in it");
+                         "a header is not one line like 'Name: value'");
   if (err < 0)
     return job_error_set(item, JOB_ERROR_INTERNAL, err, "%s",
                          async_err_text(err));

@@ -42,3 +42,37 @@ one_entry() {
   one_error proto
   is "$(find . -type f | sort | tr '\n' ' ')" "./err ./out "
 }
+
+@test "hostile: what libcurl would not understand is a mistake of usage" {
+  wrong() {
+    fetch 2 "$@" "$ORIGIN_URL/ok"
+    has "$(<err)" "expected"
+  }
+  wrong --resolve bad
+  wrong --resolve host:port:127.0.0.1
+  wrong --connect-to bad
+  wrong --connect-to a:1:b:2:c
+  wrong -X 'GET /x'
+  wrong -x foo://bar
+  wrong -H bad
+  wrong -H $'A: b\r\nC: d'
+  is "$(<"$ORIGIN_LOG")" ""
+  fetch 0 --discard --connect-to "::[127.0.0.1]:" -H 'A:' -H 'B;' \
+    "$ORIGIN_URL/ok"
+  one_entry '{headers: ["bad"]}'
+  fetch 1 --ndjson list
+  one_error input
+}
+
+@test "hostile: a cookie jar that cannot be written is said before the run" {
+  fetch 4 -c none/jar "$ORIGIN_URL/ok"
+  has "$(<err)" none/jar
+  is "$(<"$ORIGIN_LOG")" ""
+}
+
+@test "hostile: cookies and requests of their own leave no memory behind" {
+  for i in {1..50}; do
+    echo "{\"url\": \"$ORIGIN_URL/ok/$i\", \"headers\": [\"A: $i\"]}"
+  done >list
+  fetch 0 --discard -j 2 -c jar list # a leak is a report of the sanitizer
+}
