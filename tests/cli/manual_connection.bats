@@ -203,8 +203,6 @@ seen() { # the targets for a host that does not exist
 @test "proxy: one that is not there is an error of the connection" {
   refused connect --retries 0 -x "http://127.0.0.1:$(free_ports 1)" \
     http://web.invalid/ok
-  refused dns --retries 0 -x http://no-such-proxy.invalid:3128 \
-    http://web.invalid/ok
 }
 
 @test "connections: they are kept for the next request to the same host" {
