@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -68,34 +67,18 @@ static int join_texts(struct fetch_client *client)
   return text.err ? COMMAND_IO : COMMAND_OK;
 }
 
-/* At the end libcurl would not say that it cannot. */
-static int try_jar(struct fetch_client *client)
-{
-  const char *path = client->opts->cookie_jar;
-  if (!path || client->opts->job.dry_run)
-    return COMMAND_OK;
-  int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-  if (fd < 0) {
-    job_say_error(client->log, "--cookie-jar %s: %s", path,
-                  async_err_text(-errno));
-    return COMMAND_IO;
-  }
-  close(fd);
-  return COMMAND_OK;
-}
-
 /* libcurl writes it at the end, and says nothing if it cannot. */
 static int check_jar(const struct fetch_client *client)
 {
   const char *path = client->opts->cookie_jar;
-  if (!path)
+  if (!path || client->opts->job.dry_run)
     return COMMAND_OK;
   if (strcmp(path, "-") == 0) {
     job_say_error(client->log, "--cookie-jar -: expected a file, because "
                                "standard output is for records");
     return COMMAND_USAGE;
   }
-  int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+  int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
   if (fd < 0) {
     job_say_error(client->log, "--cookie-jar %s: %s", path,
                   async_err_text(-errno));
@@ -115,8 +98,6 @@ int fetch_cookies_open(struct fetch_client *client)
   int status = check_jar(client);
   if (status == COMMAND_OK)
     status = join_texts(client);
-  if (status == COMMAND_OK)
-    status = try_jar(client);
   client->keeps_cookies = wants_engine(client->opts);
   if (status != COMMAND_OK || !client->keeps_cookies)
     return status;
