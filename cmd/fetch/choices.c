@@ -113,7 +113,7 @@ static void choose_http_version(struct fetch_client *client)
  * not. */
 static size_t transfers_at_once(const struct job_run *run)
 {
-  size_t jobs = run->opts->jobs;
+  size_t jobs = run->jobs;
   if (run->opts->inputs.count > 0 || run->operand_count == 0 ||
       run->operand_count > jobs)
     return jobs;

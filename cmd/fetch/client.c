@@ -133,7 +133,8 @@ static int open_network(struct fetch_client *client)
                                   [FETCH_IP_V4] = AF_INET,
                                   [FETCH_IP_V6] = AF_INET6 };
   const struct fetch_opts *opts = client->opts;
-  struct async_http_opts http = { .transfers = opts->job.jobs };
+  struct async_http_opts http = { .transfers = client->jobs,
+                                  .per_multi = client->per_multi };
   client->resolves =
       !client->proxied && !opts->unix_socket && opts->connect_to.count == 0;
   int err = async_http_open(&client->http, &http);
@@ -181,6 +182,9 @@ int fetch_client_open(struct job_run *run, void **ctx)
   client->opts = run->tool_opts;
   client->log = run->log;
   client->out = run->out;
+  client->jobs = run->jobs;
+  /* One handle for all of them keeps the fewest connections besides. */
+  client->per_multi = run->few_descriptors ? run->jobs : 0;
   async_list_init(&client->idle);
   read_names_as_utf8();
   run->retry_after_max_ns = client->opts->retry_after_max_ns;

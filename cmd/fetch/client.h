@@ -24,6 +24,7 @@ struct fetch_client {
   const struct fetch_opts *opts;
   struct job_log *log;
   struct job_out *out;
+  size_t jobs, per_multi; /* 0: the usual number */
   struct async_http *http;
   struct async_dns *dns;
   bool resolves; /* by us; else libcurl knows where it goes (a proxy, ...) */

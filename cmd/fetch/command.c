@@ -25,6 +25,7 @@ static const struct job_tool tool = {
   .item_bytes = sizeof(struct fetch_item),
   .fields = fetch_fields,
   .counts_bytes = true,
+  .descriptors_per_job = 2, /* the connection, the file */
   .open = fetch_client_open,
   .close = fetch_client_close,
   .prepare = fetch_prepare,

@@ -55,7 +55,7 @@ struct async_fan_opts job_fan_opts(const struct job_run *run)
 {
   const struct job_opts *opts = run->opts;
   return (struct async_fan_opts){
-    .jobs = opts->jobs,
+    .jobs = run->jobs,
     .ordered = opts->keep_order,
     .retry = retry_policy(run),
     .lane = lane_opts(run),

@@ -236,6 +236,7 @@ int job_run_with(const struct job_tool *tool, const struct job_opts *opts,
   init(session, tool, opts, tool_opts);
   session->run.operands = operands;
   session->run.operand_count = operand_count;
+  job_limit_jobs(&session->run);
   session->status = init_writers(session);
   if (session->status == COMMAND_OK)
     run_with_write_errors(session, loop);

@@ -25,6 +25,10 @@ struct job_session {
   int signal; /* to die of, or 0 */
 };
 
+/* Sets how many jobs there can be at once; raises the limit of open files if
+ * that helps, and says so if there have to be fewer than were asked for. */
+void job_limit_jobs(struct job_run *run);
+
 /* The engine's options, from those of the command line. */
 struct async_fan_opts job_fan_opts(const struct job_run *run);
 

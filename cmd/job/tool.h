@@ -33,6 +33,8 @@ struct job_run {
   const void *tool_opts; /* the command's whole options struct */
   struct job_log *log;   /* messages for people */
   struct job_out *out;   /* standard output */
+  size_t jobs;           /* at once: as --jobs, or as descriptors allow */
+  bool few_descriptors;  /* hardly more than these jobs need */
   struct job_source *source;
 
   /* What open may change. */
@@ -57,6 +59,7 @@ struct job_tool {
   const char *const *entry_fields;
 
   bool counts_bytes; /* item->bytes means something */
+  size_t descriptors_per_job;
 
   /* The state of each destination: async_lane_data. */
   size_t lane_bytes;

@@ -91,3 +91,16 @@ hung_up() {
   total 2
   no_leftovers files
 }
+
+@test "process: the limit of open files is raised, or there are fewer jobs" {
+  urls 300 /delay/20ms/ok >list
+  (ulimit -Sn 64 && exec "$ASYNCTOOL" fetch --ndjson --dir files --retries 0 \
+    -j 300 list) >out 2>err
+  is "$(<err)" ""
+  total 300
+  rm -r files
+  (ulimit -n 64 && exec "$ASYNCTOOL" fetch --ndjson --dir files --retries 0 \
+    -j 300 list) >out 2>err
+  has "$(<err)" "12 jobs at once, not 300"
+  total 300
+}
