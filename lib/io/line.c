@@ -99,10 +99,14 @@ static int find(struct async_stream *stream, char delimiter, size_t *len,
   }
 }
 
-/* Drops the rest of a line that was too long, up to its delimiter. */
+/* Drops the rest of a line that was too long, up to its delimiter. There may be
+ * no end of it, and a file never parks: so the others get their turn. */
 static int discard(struct async_stream *stream, char delimiter)
 {
   while (stream->discarding) {
+    int err = async_yield();
+    if (err < 0)
+      return err;
     size_t have = asy_stream_buffered(stream);
     ssize_t hit = index_of(stream, delimiter, 0, have);
     stream->in_start += hit >= 0 ? (size_t)hit + 1 : have;

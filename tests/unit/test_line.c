@@ -3,6 +3,7 @@
 
 #include "async/error.h"
 #include "async/loop.h"
+#include "async/scope.h"
 #include "async/stream.h"
 #include "async/timer.h"
 #include "io/pair_priv.h"
@@ -181,11 +182,32 @@ static void a_cancelled_line_is_read_later(void)
   CHECK_INT(RUN(interrupted_lines, NULL, .virtual_time = true), 0);
 }
 
+static int read_zeros(void *arg)
+{
+  struct async_stream *zeros;
+  char *line;
+  size_t len;
+  int rc = 0;
+  (void)arg;
+  CHECK_INT(async_stream_open_file(&zeros, "/dev/zero", O_RDONLY, 0), 0);
+  CHECK_INT(async_stream_read_line(zeros, '\n', &line, &len), ASYNC_ETOOLONG);
+  ASYNC_WITHIN(10 * ASYNC_MS, rc,
+               async_stream_read_line(zeros, '\n', &line, &len));
+  CHECK_INT(rc, ASYNC_ETIMEDOUT);
+  return async_stream_close(zeros);
+}
+
+static void a_line_without_end_can_be_cancelled(void)
+{
+  CHECK_INT(RUN(read_zeros, NULL, .stack_bytes = 0), 0);
+}
+
 static const struct tap_test tests[] = {
   TEST(lines_end_at_the_delimiter_the_limit_or_the_end),
   TEST(every_kind_of_read_shares_one_buffer),
   TEST(lines_may_be_longer_than_any_buffer),
   TEST(a_cancelled_line_is_read_later),
+  TEST(a_line_without_end_can_be_cancelled),
 };
 
 TAP_MAIN(tests)
