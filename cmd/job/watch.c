@@ -103,6 +103,8 @@ void job_usr1_close(struct job_usr1 *usr1)
   async_op_start(&usr1->closed, "signal close", cannot_withdraw);
   async_loop_hold();
   uv_close((uv_handle_t *)&usr1->handle, on_closed);
+  /* It would be deadly again, and change the exit status. */
+  signal(SIGUSR1, SIG_IGN);
   async_await(&usr1->closed);
   free(usr1);
 }

@@ -104,3 +104,21 @@ hung_up() {
   has "$(<err)" "12 jobs at once, not 300"
   total 300
 }
+
+# asks PID: for its status, until it is gone
+asks() {
+  while kill -USR1 "$1" 2>/dev/null; do :; done
+}
+
+@test "process: SIGUSR1 until the very end changes nothing" {
+  urls 50 >list
+  background "$ASYNCTOOL" fetch --discard --ndjson "$ORIGIN_URL/delay/300ms/ok" \
+    list >out 2>err
+  until_true test -s "$ORIGIN_LOG"
+  asks "${background_pid:?}"
+  status=0
+  wait "$background_pid" || status=$?
+  no_sanitizer_report err
+  is "$status" 0
+  total 51
+}
