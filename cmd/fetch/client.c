@@ -36,7 +36,8 @@ static int choose_sink(struct fetch_client *client)
 {
   const struct fetch_opts *opts = client->opts;
   const char *output = opts->output;
-  bool to_stdout = output && strcmp(output, "-") == 0;
+  bool to_stdout = output && (strcmp(output, "-") == 0 ||
+                              strcmp(output, "/dev/stdout") == 0);
   client->template = output ? output : FETCH_NAME_TEMPLATE;
   client->sink = to_stdout ? FETCH_SINK_STDOUT : FETCH_SINK_FILE;
   /* To rename a file over a device would be the end of the device. */

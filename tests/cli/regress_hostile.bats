@@ -76,3 +76,9 @@ one_entry() {
   done >list
   fetch 0 --discard -j 2 -c jar list # a leak is a report of the sanitizer
 }
+
+@test "hostile: -o /dev/stdout is standard output, no file beside it" {
+  fetch 0 -o /dev/stdout "$ORIGIN_URL/ok"
+  is "$(<out)" ok
+  [ ! -e /dev/stdout.1 ]
+}
