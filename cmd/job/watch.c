@@ -42,17 +42,25 @@ int job_watch_stop(void *arg)
 
 /* SIGUSR1. */
 
+/* Shown more often, a storm of signals would leave no time for the jobs. */
+static const int64_t SHOW_PERIOD_NS = 100 * ASYNC_MS;
+
 struct job_usr1 {
   uv_signal_t handle;
   struct job_session *session;
+  int64_t next_show_ns;
   struct async_op closed;
 };
 
 static void show_state(uv_signal_t *handle, int number)
 {
-  struct job_session *session = ((struct job_usr1 *)handle->data)->session;
+  struct job_usr1 *usr1 = handle->data;
+  struct job_session *session = usr1->session;
   struct async_buf text = ASYNC_BUF_INIT;
   (void)number;
+  if (async_now() < usr1->next_show_ns)
+    return;
+  usr1->next_show_ns = async_in(SHOW_PERIOD_NS);
   async_buf_printf(&text, "asynctool %s: ", session->run.tool->name);
   job_add_state(&text, &session->count);
   async_buf_add_char(&text, '\n');
