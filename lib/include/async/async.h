@@ -1,5 +1,5 @@
 /* async/async.h: every header of libasynctool. Those of libasynctool-net,
- * async/http.h and async/dns.h, are included by name. */
+ * async/http.h and async/dns*.h, are included by name. */
 #ifndef ASYNC_ASYNC_H
 #define ASYNC_ASYNC_H
 
