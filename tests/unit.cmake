@@ -25,11 +25,20 @@ function(asynctool_wrap_alloc target source)
   endif()
 endfunction()
 
+# Only the tests that compare with ldns see its headers.
+function(asynctool_link_ldns target source)
+  file(STRINGS ${source} compares REGEX "^#include \"dns_sample.h\"")
+  if(compares)
+    target_link_libraries(${target} PRIVATE PkgConfig::LDNS)
+  endif()
+endfunction()
+
 function(asynctool_unit_test name source)
   add_executable(${name} ${source})
   target_link_libraries(${name} PRIVATE ${ARGN} PkgConfig::UV)
   target_include_directories(${name} PRIVATE unit ${PROJECT_SOURCE_DIR}/lib)
   asynctool_wrap_alloc(${name} ${source})
+  asynctool_link_ldns(${name} ${source})
   asynctool_test(unit/${name} tap $<TARGET_FILE:${name}>)
 endfunction()
 

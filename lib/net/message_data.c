@@ -168,6 +168,31 @@ static int add_strings(struct async_buf *out,
   }
 }
 
+/* ---- Services ---- */
+
+/* An address, a protocol, and ports as a bitmap. ldns would look each port up
+ * in the system's files. */
+static int add_services(struct async_buf *out,
+                        const struct async_dns_record *record)
+{
+  const unsigned char *data = record->message->bytes + record->data;
+  size_t ports = record->data_bytes < 5 ? 0 : (record->data_bytes - 5u) * 8;
+  if (record->data_bytes < 5 || ports > 65536)
+    return ASYNC_EENCODING;
+  if (async_buf_reserve(out, V4_TEXT) < 0)
+    return ASYNC_ENOMEM;
+  char *start = out->data + out->len;
+  out->len += (size_t)(put_v4(start, data) - start);
+  async_buf_add_char(out, ' ');
+  async_buf_add_uint(out, data[4]);
+  for (size_t port = 0; port < ports; port++)
+    if (data[5 + port / 8] & 0x80 >> port % 8) {
+      async_buf_add_char(out, ' ');
+      async_buf_add_uint(out, port);
+    }
+  return 0;
+}
+
 /* ---- Everything ---- */
 
 void asy_message_hex(struct async_buf *out, const unsigned char *bytes,
@@ -210,6 +235,8 @@ static int add_data(struct async_buf *out,
     return add_fields(out, record, 0, 1, 0);
   case ASYNC_DNS_SOA:
     return add_fields(out, record, 0, 2, 5);
+  case 11: /* WKS */
+    return add_services(out, record);
   case ASYNC_DNS_MX:
     return add_fields(out, record, 1, 1, 0);
   case ASYNC_DNS_SRV:
@@ -233,9 +260,9 @@ int async_dns_record_data_add(struct async_buf *out,
 {
   size_t before = out->len;
   int err = add_data(out, record);
-  if (err == ASYNC_EENCODING) {
+  if (err == ASYNC_EENCODING)
     out->len = before;
+  if (out->len == before)
     add_unknown(out, record);
-  }
   return out->err < 0 ? out->err : err;
 }

@@ -39,6 +39,12 @@ static int add_fields(struct async_buf *out, const ldns_rr *rr,
   return 0;
 }
 
+static bool may_be_empty(const ldns_rr *rr)
+{
+  return ldns_rr_descriptor_minimum(ldns_rr_descript(ldns_rr_get_type(rr))) ==
+         0;
+}
+
 static int add_record(struct async_buf *out, const ldns_rr *rr)
 {
   ldns_buffer *text = ldns_buffer_new(LDNS_MIN_BUFLEN);
@@ -49,7 +55,7 @@ static int add_record(struct async_buf *out, const ldns_rr *rr)
   ldns_buffer_free(text);
   if (err == 0 && out->err == 0) {
     if (out->len == before)
-      return ASYNC_EENCODING;
+      return may_be_empty(rr) ? 0 : ASYNC_EENCODING;
     /* Each field brought a space: the first is one too many. */
     memmove(out->data + before, out->data + before + 1, out->len - before - 1);
     out->len--;

@@ -63,7 +63,7 @@ void asy_message_hex(struct async_buf *out, const unsigned char *bytes,
 /* The value of a hexadecimal digit, or -1. */
 int asy_message_hex_digit(char c);
 
-/* Appends the rdata as ldns prints it. Returns 0, ASYNC_EENCODING with part of
+/* Appends the rdata as ldns prints it, nothing if it is empty. Returns 0, ASYNC_EENCODING with part of
  * the text there, or ASYNC_ENOMEM. */
 int asy_message_ldns(struct async_buf *out,
                      const struct async_dns_record *record);
