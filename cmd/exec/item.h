@@ -3,6 +3,7 @@
 #define EXEC_ITEM_H
 
 #include <sys/resource.h>
+#include <sys/types.h>
 
 #include "exec/words.h"
 #include "job/item.h"

@@ -32,7 +32,7 @@ struct exec_pipe_choice {
   char separator[256];
 };
 
-enum exec_output {
+enum exec_output_mode {
   EXEC_OUTPUT_AUTO,
   EXEC_OUTPUT_GROUP,  /* a job's output in one piece, when it has ended */
   EXEC_OUTPUT_LINE,   /* whole lines, as they come */
@@ -133,7 +133,7 @@ struct exec_opts {
   struct exec_pipe_choice pipe;
 
   /* Output of jobs */
-  enum exec_output output;
+  enum exec_output_mode output;
   enum exec_stderr stderr_choice;
   char *tag;     /* template; NULL: none */
   char *results; /* template of a directory; NULL: none */
