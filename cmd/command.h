@@ -14,10 +14,12 @@
  * precedence is 4, 3, 1. */
 enum command_exit {
   COMMAND_OK = 0,
-  COMMAND_FAILED = 1, /* some entry failed after its retries */
-  COMMAND_USAGE = 2,  /* usage or configuration; nothing was started */
-  COMMAND_EARLY = 3,  /* stopped early: some entries were skipped */
-  COMMAND_IO = 4      /* our own input or output failed */
+  COMMAND_FAILED = 1,       /* some entry failed after its retries */
+  COMMAND_USAGE = 2,        /* usage or configuration; nothing was started */
+  COMMAND_EARLY = 3,        /* stopped early: some entries were skipped */
+  COMMAND_IO = 4,           /* our own input or output failed */
+  COMMAND_CANNOT_RUN = 126, /* exec: the program is there, but not to run */
+  COMMAND_NOT_FOUND = 127   /* exec: there is no such program */
 };
 
 struct command_example {
