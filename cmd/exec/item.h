@@ -28,8 +28,9 @@ struct exec_end {
   int status; /* as wait4 has it */
   struct rusage usage;
   enum exec_killer killer;
-  bool termed, killed; /* what it was sent: --signal, KILL */
-  unsigned orphans;    /* that it left and that were still alive */
+  int asked;        /* the signal it was sent first; 0: none */
+  bool killed;      /* it was sent KILL after that */
+  unsigned orphans; /* that it left and that were still alive */
 };
 
 struct exec_item {

@@ -7,6 +7,7 @@
 #include "async/error.h"
 #include "command.h"
 #include "exec/signals.h"
+#include "job/count.h"
 
 /* As timeout(1) and shells have it. */
 enum { STATUS_TIMEOUT = 124, STATUS_SIGNAL = 128 };
