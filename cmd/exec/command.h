@@ -1,8 +1,8 @@
-/* cmd/exec/command.h: `asynctool exec`. */
+/* cmd/exec/command.h: the row of `asynctool exec`. */
 #ifndef EXEC_COMMAND_H
 #define EXEC_COMMAND_H
 
-#include "command.h"
+#include "../command.h"
 
 extern const struct command exec_command;
 

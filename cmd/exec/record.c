@@ -131,36 +131,36 @@ static bool capture(const struct job_item *item, int fd,
   return output != NULL;
 }
 
-#define STREAM(name, fd)                                                       \
-  static void get_##name##_bytes(const struct job_item *item,                  \
-                                 struct job_value *out) {                      \
+#define STREAM(stream, fd)                                                     \
+  static void get_##stream##_bytes(const struct job_item *item,                \
+                                   struct job_value *out) {                    \
     struct exec_captured captured;                                             \
     if (capture(item, fd, &captured))                                          \
       job_value_uint(out, captured.bytes);                                     \
   }                                                                            \
-  static void get_##name##_text(const struct job_item *item,                   \
-                                struct job_value *out) {                       \
+  static void get_##stream##_text(const struct job_item *item,                 \
+                                  struct job_value *out) {                     \
     struct exec_captured captured;                                             \
     if (capture(item, fd, &captured))                                          \
       job_value_bytes(out, captured.text, captured.len);                       \
   }                                                                            \
-  static void get_##name##_truncated(const struct job_item *item,              \
-                                     struct job_value *out) {                  \
+  static void get_##stream##_truncated(const struct job_item *item,            \
+                                       struct job_value *out) {                \
     struct exec_captured captured;                                             \
     if (capture(item, fd, &captured) && captured.text)                         \
       job_value_bool(out, captured.truncated);                                 \
   }                                                                            \
-  static void get_##name##_file(const struct job_item *item,                   \
-                                struct job_value *out) {                       \
+  static void get_##stream##_file(const struct job_item *item,                 \
+                                  struct job_value *out) {                     \
     struct exec_captured captured;                                             \
     if (capture(item, fd, &captured))                                          \
       job_value_string(out, captured.file);                                    \
   }                                                                            \
-  static const struct job_field name##_fields[] = {                            \
-      {.name = "bytes", .get = get_##name##_bytes},                            \
-      {.name = "text", .get = get_##name##_text},                              \
-      {.name = "truncated", .get = get_##name##_truncated},                    \
-      {.name = "file", .get = get_##name##_file},                              \
+  static const struct job_field stream##_fields[] = {                          \
+      {.name = "bytes", .get = get_##stream##_bytes},                          \
+      {.name = "text", .get = get_##stream##_text},                            \
+      {.name = "truncated", .get = get_##stream##_truncated},                  \
+      {.name = "file", .get = get_##stream##_file},                            \
       {.name = NULL},                                                          \
   };
 
