@@ -36,12 +36,16 @@ struct job_run {
   size_t jobs;           /* at once: as --jobs, or as descriptors allow */
   bool few_descriptors;  /* hardly more than these jobs need */
   struct job_source *source;
+  const enum async_fan_stop *stop; /* why the run is ending before its input:
+                                      for a job that is cut off, who does it.
+                                      Changes while it runs */
 
   /* What open may change. */
   char *const *operands; /* those it takes away are not entries */
   size_t operand_count;
   bool needs_input; /* true; false: there is input without operands, files and
                        standard input, from a `next` of its own */
+  size_t window;    /* items between source and record; 0: as async_fan_opts */
   int64_t retry_after_max_ns; /* a server that asks for longer is given up; 0:
                                  10 x the longest backoff */
 };
