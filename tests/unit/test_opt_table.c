@@ -110,6 +110,88 @@ static void a_command_may_change_and_leave_out_shared_rows(void)
   opt_set_done(&set);
 }
 
+/* A command that counts its jobs in words. */
+
+struct words_opts {
+  bool other;
+  struct job_opts job;
+};
+
+static int read_words(const char *text, void *field)
+{
+  uint64_t value = 3;
+  if (strcmp(text, "three") != 0 && opt_read_count(text, &value) < 0)
+    return ASYNC_EINVAL;
+  *(size_t *)field = value;
+  return 0;
+}
+
+#define W struct words_opts
+
+static const struct opt_row words_rows[] = {
+  { .short_name = 'j',
+    .long_name = "jobs",
+    .metavar = "N|three",
+    OPT_CALL(W, job.jobs, size_t, read_words),
+    .accepts = "a number, or three",
+    .initial = "three",
+    SAMPLE_TEXTS },
+  { .short_name = 'x', .long_name = "other", OPT_FLAG(W, other), SAMPLE_TEXTS },
+  { 0 },
+};
+
+static const struct opt_change words_changes[] = {
+  { .long_name = "jobs", .omit = true },
+  { .long_name = "keep-order", .short_name = 'k' },
+  { 0 },
+};
+
+static const struct opt_table words_tables[] = {
+  { .rows = words_rows },
+  { .rows = job_rows, .base = offsetof(W, job), .changes = words_changes },
+  { .rows = action_rows },
+  { 0 },
+};
+
+static void a_command_may_write_a_shared_field_in_its_own_way(void)
+{
+  char *line[] = { (char *)"-j8", (char *)"-k" };
+  struct opt_set set;
+  struct words_opts opts = { 0 };
+  struct opt_line read = { 0 };
+  struct async_buf message = ASYNC_BUF_INIT;
+  CHECK_INT(opt_set_init(&set, words_tables), 0);
+  CHECK_INT(opt_set_check(&set, sizeof(opts), &message), 0);
+  CHECK_INT(opt_values_init(&set, &opts), 0);
+  CHECK_INT(opts.job.jobs, 3);
+  CHECK(!opts.job.keep_order);
+  CHECK_INT(opt_line_read(&read, &set, line, 2, false, &message), 0);
+  CHECK_INT(opt_settings_apply(&read.settings, &opts, &message), 0);
+  CHECK_INT(opts.job.jobs, 8);
+  CHECK(opts.job.keep_order);
+  opt_line_done(&read);
+  opt_values_done(&set, &opts);
+  opt_set_done(&set);
+}
+
+static void a_letter_that_is_taken_is_still_found(void)
+{
+  static const struct opt_change changes[] = {
+    { .long_name = "keep-order", .short_name = 'v' }, { 0 }
+  };
+  static const struct opt_table tables[] = {
+    { .rows = job_rows, .changes = changes }, { 0 }
+  };
+  struct opt_set set;
+  struct async_buf message = ASYNC_BUF_INIT;
+  CHECK_INT(opt_set_init(&set, tables), 0);
+  CHECK_INT(opt_set_check(&set, sizeof(struct job_opts), &message),
+            ASYNC_EINVAL);
+  CHECK_STR(async_buf_str(&message), "--verbose: the letter is given twice\n");
+  opt_set_done(&set);
+  async_buf_done(&message);
+}
+
 static void check_lines(const char *text, size_t width)
 {
   for (const char *line = text; *line;) {
@@ -302,6 +384,8 @@ static const struct tap_test tests[] = {
   TEST(the_sample_is_sound_too),
   TEST(mistakes_in_a_table_are_found),
   TEST(a_command_may_change_and_leave_out_shared_rows),
+  TEST(a_command_may_write_a_shared_field_in_its_own_way),
+  TEST(a_letter_that_is_taken_is_still_found),
   TEST(help_names_each_option_within_80_columns),
   TEST(help_shows_each_group_once),
   TEST(short_help_reads_like_this),
