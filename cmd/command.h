@@ -10,8 +10,9 @@
 #include "async/buf.h"
 #include "opt/opt.h"
 
-/* The exit statuses, the same for all commands. If several apply, the order of
- * precedence is 4, 3, 1. */
+/* The exit statuses, the same for all commands; one may have more of its own
+ * (struct command_status). If several apply, the order of precedence is 4, 3,
+ * 1. */
 enum command_exit {
   COMMAND_OK = 0,
   COMMAND_FAILED = 1,       /* some entry failed after its retries */
@@ -27,12 +28,20 @@ struct command_example {
   const char *text; /* what it does; one sentence, no full stop */
 };
 
+/* A row of "Exit status" in --help. */
+struct command_status {
+  const char *code; /* "126", "126-127"; NULL ends the array; "" begins another
+                       list, and text says when it holds */
+  const char *text; /* what it means; no full stop */
+};
+
 struct command {
   const char *name;
   const char *summary;     /* one line, no full stop */
   const char *usage;       /* what follows the name: "[OPTIONS] [URL]..." */
   const char *description; /* sentences, for --help */
   const struct command_example *examples; /* NULL: none */
+  const struct command_status *statuses; /* after the common ones; NULL: none */
 
   const struct opt_table *tables;
   size_t opts_bytes;    /* of the struct that the tables fill */

@@ -302,6 +302,43 @@ static void short_help_reads_like_this(void)
   opt_set_done(&set);
 }
 
+static void a_command_s_own_exit_statuses_follow_the_common_ones(void)
+{
+  static const struct command_status statuses[] = {
+    { "126", "the command cannot be run" },
+    { "", "With --exit-with max" },
+    { "N", "the highest of all" },
+    { NULL, NULL },
+  };
+  struct command command = {
+    .name = "sample", .summary = "Show", .usage = "[X]", .statuses = statuses
+  };
+  static const struct opt_table tables[] = { { .rows = sample_rows }, { 0 } };
+  struct opt_style style = { .width = 80 };
+  struct opt_set set;
+  struct async_buf text = ASYNC_BUF_INIT;
+  CHECK_INT(opt_set_init(&set, tables), 0);
+  opt_help_long(&text, &style, &command, &set);
+  CHECK(async_buf_str(&text));
+  CHECK_STR(strstr(text.data, "\nExit status\n"),
+            "\nExit status\n"
+            "  0    every entry is ok\n"
+            "  1    some entry failed\n"
+            "  2    usage or configuration; nothing was started\n"
+            "  3    stopped early; some entries were skipped\n"
+            "  4    reading the input or writing the output failed\n"
+            "  126  the command cannot be run\n"
+            "  With --exit-with max:\n"
+            "  N    the highest of all\n");
+  async_buf_clear(&text);
+  command.statuses = NULL;
+  opt_help_long(&text, &style, &command, &set);
+  CHECK(async_buf_str(&text));
+  CHECK(strstr(text.data, "\nExit status\n  0  every entry is ok\n"));
+  async_buf_done(&text);
+  opt_set_done(&set);
+}
+
 static void color_is_bold_and_nothing_else(void)
 {
   struct opt_style plain = { .width = 80 }, bold = { 80, true };
@@ -389,6 +426,7 @@ static const struct tap_test tests[] = {
   TEST(help_names_each_option_within_80_columns),
   TEST(help_shows_each_group_once),
   TEST(short_help_reads_like_this),
+  TEST(a_command_s_own_exit_statuses_follow_the_common_ones),
   TEST(color_is_bold_and_nothing_else),
   TEST(introspection_is_json_with_every_option),
   TEST(fetch_s_initial_values_are_as_documented),
