@@ -10,19 +10,29 @@
 #include "async/buf.h"
 #include "opt/opt.h"
 
-/* The exit statuses, the same for all commands. If several apply, the order of
- * precedence is 4, 3, 1. */
+/* The exit statuses, the same for all commands; one may have more of its own
+ * (struct command_status). If several apply, the order of precedence is 4, 3,
+ * 1. */
 enum command_exit {
   COMMAND_OK = 0,
-  COMMAND_FAILED = 1, /* some entry failed after its retries */
-  COMMAND_USAGE = 2,  /* usage or configuration; nothing was started */
-  COMMAND_EARLY = 3,  /* stopped early: some entries were skipped */
-  COMMAND_IO = 4      /* our own input or output failed */
+  COMMAND_FAILED = 1,       /* some entry failed after its retries */
+  COMMAND_USAGE = 2,        /* usage or configuration; nothing was started */
+  COMMAND_EARLY = 3,        /* stopped early: some entries were skipped */
+  COMMAND_IO = 4,           /* our own input or output failed */
+  COMMAND_CANNOT_RUN = 126, /* exec: the program is there, but not to run */
+  COMMAND_NOT_FOUND = 127   /* exec: there is no such program */
 };
 
 struct command_example {
   const char *line; /* what one types; NULL ends the array */
   const char *text; /* what it does; one sentence, no full stop */
+};
+
+/* A row of "Exit status" in --help. */
+struct command_status {
+  const char *code; /* "126", "126-127"; NULL ends the array; "" begins another
+                       list, and text says when it holds */
+  const char *text; /* what it means; no full stop */
 };
 
 struct command {
@@ -31,6 +41,7 @@ struct command {
   const char *usage;       /* what follows the name: "[OPTIONS] [URL]..." */
   const char *description; /* sentences, for --help */
   const struct command_example *examples; /* NULL: none */
+  const struct command_status *statuses; /* after the common ones; NULL: none */
 
   const struct opt_table *tables;
   size_t opts_bytes;    /* of the struct that the tables fill */

@@ -41,6 +41,12 @@ static uint64_t ended(const struct job_count *count)
   return job_end_total(&count->end);
 }
 
+/* How many there will be; 0: nobody knows. */
+static uint64_t expected(const struct job_count *count)
+{
+  return count->fan.intake_over ? count->taken : count->total;
+}
+
 static double per_second(const struct job_count *count, double amount)
 {
   double s = (double)(async_now() - count->began_ns) / (double)ASYNC_SEC;
@@ -49,8 +55,7 @@ static double per_second(const struct job_count *count, double amount)
 
 static void add_left(struct async_buf *out, const struct job_count *count)
 {
-  uint64_t done = ended(count);
-  uint64_t total = count->fan.intake_over ? count->fan.taken : count->total;
+  uint64_t done = ended(count), total = expected(count);
   if (total <= done || done == 0)
     return;
   double spent_ns = (double)(async_now() - count->began_ns);
@@ -63,7 +68,7 @@ static void add_left(struct async_buf *out, const struct job_count *count)
 void job_add_state(struct async_buf *out, const struct job_count *count)
 {
   uint64_t done = ended(count), bad = done - count->end.outcomes[0];
-  uint64_t total = count->fan.intake_over ? count->fan.taken : count->total;
+  uint64_t total = expected(count);
   async_buf_add_uint(out, done);
   if (total)
     async_buf_printf(out, " of %llu", (unsigned long long)total);

@@ -13,7 +13,8 @@
 
 struct job_count {
   const char *tool;
-  struct async_fan_stats fan;
+  struct async_fan_stats fan; /* of jobs: one may be for several entries */
+  uint64_t taken;             /* entries so far */
   struct job_end end;
   struct async_histogram latency; /* of the last attempts */
   uint64_t bytes;

@@ -57,7 +57,7 @@ int job_source_open(struct job_session *session)
   int err = job_source_new(&run->source, &opts, &session->log);
   if (err < 0)
     return job_say_io(session, "input", err);
-  if (!run->tool->next)
+  if (!run->tool->next || run->tool->more)
     session->count.total = job_source_total(run->source);
   return COMMAND_OK;
 }

@@ -88,13 +88,16 @@ int job_entry_set_key(struct job_entry *entry, const char *key, size_t len)
   return 0;
 }
 
-void job_item_done(struct job_item *item)
+void job_entry_done(struct job_entry *entry)
 {
-  struct job_entry *entry = &item->entry;
-  job_error_clear(&item->error);
   free_key(entry);
   free(entry->text);
-  entry->text = NULL;
   json_decref(entry->fields);
-  entry->fields = NULL;
+  *entry = (struct job_entry){ .text = NULL };
+}
+
+void job_item_done(struct job_item *item)
+{
+  job_error_clear(&item->error);
+  job_entry_done(&item->entry);
 }

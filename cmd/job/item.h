@@ -22,6 +22,8 @@ struct job_entry {
   bool is_record;        /* fields are another command's record, not options */
   const char *source;    /* the file's name; kept by the source */
   uint64_t line;         /* from 1; 0: an operand */
+  int64_t taken_ns; /* when it was read, if it had to wait for others of its
+                       item; 0: when the item was taken */
 };
 
 enum job_outcome {
@@ -68,6 +70,9 @@ int job_error_set(struct job_item *item, enum job_error_kind kind, int code,
  */
 int job_entry_set_text(struct job_entry *entry, const char *text, size_t len);
 int job_entry_set_key(struct job_entry *entry, const char *key, size_t len);
+
+/* Frees what an entry has; leaves an empty one. */
+void job_entry_done(struct job_entry *entry);
 
 /* Frees everything of an item but the tool's own. */
 void job_item_done(struct job_item *item);

@@ -56,6 +56,7 @@ struct async_fan_opts job_fan_opts(const struct job_run *run)
   const struct job_opts *opts = run->opts;
   return (struct async_fan_opts){
     .jobs = run->jobs,
+    .window = run->window,
     .ordered = opts->keep_order,
     .retry = retry_policy(run),
     .lane = lane_opts(run),

@@ -195,6 +195,7 @@ static void init(struct job_session *session, const struct job_tool *tool,
     .needs_input = true,
     .log = &session->log,
     .out = &session->out,
+    .stop = &session->count.end.stop,
   };
   session->log = (struct job_log){
     .tool = tool->name,

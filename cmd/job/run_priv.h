@@ -17,7 +17,6 @@ struct job_session {
   struct job_count count;
   struct job_meter meter;
   int64_t wall_ns;       /* the time of day when the loop's clock was 0 */
-  uint64_t sources;      /* entries taken so far */
   int64_t skip_until_ns; /* after an early stop, a pipe is read so long; 0: not
                             stopped yet */
   bool pipe_ignored;     /* SIGPIPE was, when we were started */
@@ -31,6 +30,13 @@ void job_limit_jobs(struct job_run *run);
 
 /* The engine's options, from those of the command line. */
 struct async_fan_opts job_fan_opts(const struct job_run *run);
+
+/* The further entries of an item: struct job_tool's `more`. */
+size_t job_item_more(const struct job_session *session,
+                     const struct job_item *item, struct job_entry **entries);
+
+/* Frees what an item has, also the tool's part. */
+void job_item_drop(const struct job_session *session, struct job_item *item);
 
 /* The engine's hooks; ctx is the session. */
 int job_entry_next(void *ctx, void *item);

@@ -36,12 +36,16 @@ struct job_run {
   size_t jobs;           /* at once: as --jobs, or as descriptors allow */
   bool few_descriptors;  /* hardly more than these jobs need */
   struct job_source *source;
+  const enum async_fan_stop *stop; /* why the run is ending before its input:
+                                      for a job that is cut off, who does it.
+                                      Changes while it runs */
 
   /* What open may change. */
   char *const *operands; /* those it takes away are not entries */
   size_t operand_count;
   bool needs_input; /* true; false: there is input without operands, files and
                        standard input, from a `next` of its own */
+  size_t window;    /* items between source and record; 0: as async_fan_opts */
   int64_t retry_after_max_ns; /* a server that asks for longer is given up; 0:
                                  10 x the longest backoff */
 };
@@ -76,11 +80,30 @@ struct job_tool {
   void (*close)(void *ctx);
 
   /* NULL, or the next entry in place of job_source_next(run->source, item):
-   * several jobs for each entry, a directory's files. May park.
+   * several jobs for each entry, one for several, a directory's files. May
+   * park.
    *
    * Returns 0, ASYNC_EOF, or an error, which ends the run with status 4.
    */
   int (*next)(void *ctx, struct job_item *item);
+
+  /* NULL, or the further entries of an item that stands for several, in the
+   * order of the input: one job does them all. They share its fate, and each
+   * has a record of its own, which differs in seq, key, input and queue_ms.
+   *
+   * `next` gathers them. It gives a malformed entry an item of its own, and
+   * what it has gathered before that one first, so that the order stays; if it
+   * is cut off, it gives what it has. prepare answers for all of them, ended
+   * is called once. What people see, --ndjson's summary and the exit status
+   * count entries; the engine's limits (--jobs, --rate, --max-failures, --first)
+   * and latencies count jobs.
+   *
+   * entries  set to them; they are the tool's, until its item_done frees them
+   *          with job_entry_done
+   *
+   * Returns how many: always the same, from the end of `next` to item_done.
+   */
+  size_t (*more)(const struct job_item *item, struct job_entry **entries);
 
   /* NULL, or validates an entry: reads its fields, parses its text.
    *

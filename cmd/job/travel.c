@@ -1,4 +1,5 @@
-/* One entry's way: out of the source, through its attempts, into its record. */
+/* An item's way: out of the source and through its attempts; sink.c has the
+ * rest. */
 #include "async/error.h"
 #include "async/scope.h"
 #include "async/timer.h"
@@ -8,7 +9,15 @@ static const int64_t SKIP_NS = ASYNC_SEC;
 
 /* Out of the source. */
 
-static void drop(const struct job_session *session, struct job_item *item)
+size_t job_item_more(const struct job_session *session,
+                     const struct job_item *item, struct job_entry **entries)
+{
+  const struct job_tool *tool = session->run.tool;
+  *entries = NULL;
+  return tool->more ? tool->more(item, entries) : 0;
+}
+
+void job_item_drop(const struct job_session *session, struct job_item *item)
 {
   const struct job_tool *tool = session->run.tool;
   if (tool->item_done)
@@ -58,13 +67,15 @@ int job_entry_next(void *ctx, void *data)
 {
   struct job_session *session = ctx;
   struct job_item *item = data;
+  struct job_entry *more;
   item->timeout_ns = session->run.opts->timeout_ns;
   int err = take(session, item);
   if (err < 0) {
-    drop(session, item);
+    job_item_drop(session, item);
     return err;
   }
-  item->seq = session->sources++;
+  item->seq = session->count.taken;
+  session->count.taken += 1 + job_item_more(session, item, &more);
   if (item->error.kind || prepare(session, item) < 0)
     return 1;
   item->prepared = true;
@@ -128,113 +139,4 @@ void job_entry_judge(void *ctx, void *item, struct async_fan_attempt *attempt,
 {
   struct job_session *session = ctx;
   session->run.tool->judge(session->ctx, item, attempt, op);
-}
-
-/* Into its record. */
-
-/* Why an entry failed whose tool did not say so: most often because the engine
- * did not let it try. */
-static void explain_failure(struct job_item *item, int rc)
-{
-  if (item->error.kind)
-    return;
-  if (rc == ASYNC_EOPEN)
-    job_error_set(item, JOB_ERROR_LIMIT, rc,
-                  "not tried, because its destination keeps failing");
-  else
-    job_error_set(item, JOB_ERROR_INTERNAL, rc, "%s", async_err_text(rc));
-}
-
-static void set_outcome(struct job_item *item,
-                        const struct async_fan_result *result)
-{
-  switch (result->end) {
-  case ASYNC_FAN_END_OK:
-    item->outcome = JOB_OUTCOME_OK;
-    return;
-  case ASYNC_FAN_END_FAILED:
-    explain_failure(item, result->rc);
-    item->outcome = item->error.kind == JOB_ERROR_TIMEOUT ? JOB_OUTCOME_TIMEOUT
-                                                          : JOB_OUTCOME_FAILED;
-    return;
-  case ASYNC_FAN_END_CANCELED:
-    item->outcome = JOB_OUTCOME_CANCELED;
-    job_error_set(item, JOB_ERROR_CANCELED, ASYNC_ECANCELED,
-                  "cut off because the run stopped");
-    return;
-  case ASYNC_FAN_END_SKIPPED:
-    item->outcome = JOB_OUTCOME_SKIPPED;
-    return;
-  }
-}
-
-static void set_times(const struct job_session *session, struct job_item *item,
-                      const struct async_fan_result *result)
-{
-  item->attempts = result->attempts;
-  if (result->attempts == 0) {
-    item->queue_ns = result->ended_ns - result->taken_ns;
-    item->duration_ns = 0;
-    return;
-  }
-  item->queue_ns = result->started_ns - result->taken_ns;
-  item->duration_ns = result->ended_ns - result->started_ns;
-  item->start_wall_ns = session->wall_ns + result->started_ns;
-}
-
-static void count(struct job_session *session, const struct job_item *item)
-{
-  struct job_count *counts = &session->count;
-  counts->end.outcomes[item->outcome]++;
-  counts->bytes += item->bytes;
-  if (item->attempts > 0 && item->outcome != JOB_OUTCOME_CANCELED)
-    async_histogram_add(&counts->latency, item->duration_ns);
-}
-
-static void say_failure(struct job_session *session,
-                        const struct job_item *item)
-{
-  if (item->outcome != JOB_OUTCOME_OK && item->error.kind)
-    job_say_more(&session->log, 1, "%s: %s", item->entry.text,
-                 job_error_text(&item->error));
-}
-
-static int write_records(struct job_session *session,
-                         const struct job_item *item)
-{
-  int file_err = 0;
-  if (!session->out.err)
-    job_writer_add(&session->writer, item, session->ctx, &session->out.buf);
-  if (session->file.stream) {
-    if (!session->file.err)
-      job_writer_add(&session->file_writer, item, session->ctx,
-                     &session->file.buf);
-    file_err = job_out_put(&session->file);
-  }
-  int err = job_out_put(&session->out);
-  return err ? err : file_err;
-}
-
-int job_entry_sink(void *ctx, void *data, const struct async_fan_result *result)
-{
-  struct job_session *session = ctx;
-  struct job_item *item = data;
-  const struct job_tool *tool = session->run.tool;
-  set_outcome(item, result);
-  set_times(session, item, result);
-  if (tool->ended)
-    tool->ended(session->ctx, item, result);
-  count(session, item);
-  say_failure(session, item);
-  int err = write_records(session, item);
-  drop(session, item);
-  return err;
-}
-
-int job_entry_idle(void *ctx)
-{
-  struct job_session *session = ctx;
-  int file_err = session->file.stream ? job_out_pause(&session->file) : 0;
-  int err = job_out_pause(&session->out);
-  return err ? err : file_err;
 }

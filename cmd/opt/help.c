@@ -14,12 +14,14 @@ enum {
 static const char units[] =
     "D is a duration: 500ms, 10s, 1.5m, 2h, 1d; a bare number is seconds.";
 
-static const char statuses[] =
-    "  0  every entry is ok\n"
-    "  1  some entry failed\n"
-    "  2  usage or configuration; nothing was started\n"
-    "  3  stopped early; some entries were skipped\n"
-    "  4  reading the input or writing the output failed\n";
+static const struct command_status statuses[] = {
+  { "0", "every entry is ok" },
+  { "1", "some entry failed" },
+  { "2", "usage or configuration; nothing was started" },
+  { "3", "stopped early; some entries were skipped" },
+  { "4", "reading the input or writing the output failed" },
+  { NULL, NULL },
+};
 
 struct page {
   struct async_buf *out;
@@ -180,6 +182,30 @@ static void print_examples(const struct page *page,
     async_buf_printf(page->out, "  %s\n      %s.\n", e->line, e->text);
 }
 
+static size_t widest_code(const struct command_status *status)
+{
+  size_t width = 1;
+  for (; status && status->code; status++)
+    if (strlen(status->code) > width)
+      width = strlen(status->code);
+  return width;
+}
+
+static void print_statuses(const struct page *page,
+                           const struct command_status *status, size_t width)
+{
+  size_t column = NAMES_COLUMN + width + 2;
+  for (; status && status->code; status++) {
+    add_spaces(page->out, NAMES_COLUMN);
+    if (*status->code) {
+      async_buf_printf(page->out, "%-*s", (int)width + 2, status->code);
+      opt_wrap(page->out, status->text, column, column, page->style->width);
+    } else {
+      async_buf_printf(page->out, "%s:\n", status->text);
+    }
+  }
+}
+
 void opt_help_short(struct async_buf *out, const struct opt_style *style,
                     const struct command *command, const struct opt_set *set)
 {
@@ -205,5 +231,7 @@ void opt_help_long(struct async_buf *out, const struct opt_style *style,
   add_spaces(out, NAMES_COLUMN);
   opt_wrap(out, units, NAMES_COLUMN, NAMES_COLUMN, style->width);
   print_heading(&page, "Exit status");
-  async_buf_add_str(out, statuses);
+  size_t code_width = widest_code(command->statuses);
+  print_statuses(&page, statuses, code_width);
+  print_statuses(&page, command->statuses, code_width);
 }

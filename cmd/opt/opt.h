@@ -126,11 +126,14 @@ struct opt_row {
 #define OPT_ACTION(action)                                                     \
   .kind = OPT_KIND_ACTION, .min = (action), .command_line_only = true
 
-/* A command's change to a row of a shared table. NULL leaves a thing as it is;
- * a `long_name` of NULL ends the array. */
+/* A command's change to a row of a shared table. NULL (0) leaves a thing as it
+ * is; a `long_name` of NULL ends the array. For a value of another shape,
+ * --jobs as a word, say, a command omits the shared row and has one of its own
+ * for the same field. */
 struct opt_change {
   const char *long_name;
   bool omit;
+  char short_name; /* by habit; long names are one language */
   const char *initial;
   const char *help, *more;
   bool (*check)(const char *text);

@@ -28,6 +28,8 @@ static const struct opt_change *find_change(const struct opt_change *changes,
 
 static void apply_change(struct opt_row *row, const struct opt_change *change)
 {
+  if (change->short_name)
+    row->short_name = change->short_name;
   if (change->initial)
     row->initial = change->initial;
   if (change->help)

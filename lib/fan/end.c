@@ -97,7 +97,7 @@ void asy_fan_stop(struct asy_fan *fan, enum async_fan_stop why, bool cancel)
 {
   if (!fan->stopped) {
     fan->stopped = true;
-    fan->why = why;
+    *fan->why = why;
     async_scope_cancel(&fan->intake);
     async_timer_clear(&fan->rate_timer);
     skip_all_queued(fan);

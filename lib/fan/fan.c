@@ -113,9 +113,9 @@ static void leave_intake(struct asy_fan *fan, int rc)
 static bool skips_rest(const struct asy_fan *fan)
 {
   return fan->spec->opts.skip_rest && fan->err == 0 &&
-         (fan->why == ASYNC_FAN_STOP_DEADLINE ||
-          fan->why == ASYNC_FAN_STOP_FAILURES ||
-          fan->why == ASYNC_FAN_STOP_SUCCESSES);
+         (*fan->why == ASYNC_FAN_STOP_DEADLINE ||
+          *fan->why == ASYNC_FAN_STOP_FAILURES ||
+          *fan->why == ASYNC_FAN_STOP_SUCCESSES);
 }
 
 /* A signal ends this part too, which a source that waits would prolong. */
@@ -239,9 +239,11 @@ static void run(struct asy_fan *fan)
 int async_fan_run(const struct async_fan *spec, struct async_fan_stats *stats,
                   enum async_fan_stop *stop)
 {
-  struct asy_fan fan = { .common = NULL };
+  enum async_fan_stop own_stop;
+  struct asy_fan fan = { .why = stop ? stop : &own_stop };
   struct async_fan_stats own_stats;
   struct async_group outer;
+  *fan.why = ASYNC_FAN_STOP_NONE;
   int rc = init(&fan, spec, stats ? stats : &own_stats);
   if (rc == 0) {
     async_group_open(&outer, ASYNC_GROUP_COLLECT);
@@ -257,7 +259,5 @@ int async_fan_run(const struct async_fan *spec, struct async_fan_stats *stats,
       rc = closed;
   }
   done(&fan);
-  if (stop)
-    *stop = fan.why;
   return rc;
 }

@@ -45,8 +45,8 @@ struct asy_fan {
   size_t jobs_free, window_free, window;
   uint64_t next_seq, next_sunk;
   bool stopped, skipping, intake_over, canceled, pumping;
-  enum async_fan_stop why;
-  int err; /* the first of next, sink, idle */
+  enum async_fan_stop *why; /* the caller's, or what nobody reads */
+  int err;                  /* the first of next, sink, idle */
   struct async_scope intake;
   struct async_group work;
   struct async_event more;    /* the puller may go on */

@@ -38,7 +38,7 @@ struct world {
   enum async_fan_end ends[MOST];
   int rcs[MOST];
   struct async_fan_stats stats;
-  enum async_fan_stop stop;
+  enum async_fan_stop stop, stop_seen; /* seen: by a job that is cut off */
 };
 
 static int next_entry(void *ctx, void *item)
@@ -77,6 +77,8 @@ static void work(void *ctx, void *item, struct async_fan_attempt *attempt)
     world->host_most[host] = world->host_running[host];
   world->starts_ns[world->start_count++] = async_now();
   attempt->rc = async_sleep((1 + number % 5) * ASYNC_MS);
+  if (attempt->rc == ASYNC_ECANCELED)
+    world->stop_seen = world->stop;
   if (attempt->rc == 0 && world->behave)
     world->behave(world, number, attempt);
   world->running--;
@@ -338,6 +340,7 @@ static void fail_fast_cancels_what_runs_and_skips_the_rest(void)
                                        .skip_rest = true } };
   CHECK_INT(simulate(&world), 0);
   CHECK_INT(world.stop, ASYNC_FAN_STOP_FAILURES);
+  CHECK_INT(world.stop_seen, ASYNC_FAN_STOP_FAILURES);
   CHECK_INT(world.next, 100);
   check_each_sunk_once(&world);
   CHECK_INT(world.stats.failed, 1);
@@ -378,6 +381,34 @@ static void a_deadline_ends_even_a_source_that_waits(void)
   CHECK_INT(world.stop, ASYNC_FAN_STOP_DEADLINE);
   check_each_sunk_once(&world);
   CHECK_INT(world.stats.ok, 10);
+}
+
+static void stop_at_once(struct world *world, int number,
+                         struct async_fan_attempt *attempt)
+{
+  (void)world;
+  (void)attempt;
+  if (number == 4)
+    async_shutdown(0);
+}
+
+static void a_job_that_is_cut_off_can_tell_why(void)
+{
+  struct world deadline = {
+    .count = 100, .fan.opts = { .jobs = 8, .deadline_ns = 3 * ASYNC_MS / 2 }
+  };
+  CHECK_INT(simulate(&deadline), 0);
+  CHECK_INT(deadline.stop_seen, ASYNC_FAN_STOP_DEADLINE);
+  struct world enough = { .count = 100,
+                          .fan.opts = { .jobs = 8, .stop_after_ok = 1 } };
+  CHECK_INT(simulate(&enough), 0);
+  CHECK_INT(enough.stop_seen, ASYNC_FAN_STOP_SUCCESSES);
+  struct world signal = { .count = 100,
+                          .behave = stop_at_once,
+                          .fan.opts = { .jobs = 8 } };
+  signal.stop = ASYNC_FAN_STOP_ERROR; /* what was there before does not count */
+  simulate(&signal);
+  CHECK_INT(signal.stop_seen, ASYNC_FAN_STOP_SIGNAL);
 }
 
 static void a_failing_sink_ends_the_run_and_gets_the_rest(void)
@@ -571,6 +602,7 @@ static const struct tap_test tests[] = {
   TEST(fail_fast_cancels_what_runs_and_skips_the_rest),
   TEST(the_first_n_successes_are_enough),
   TEST(a_share_of_failures_stops_the_run),
+  TEST(a_job_that_is_cut_off_can_tell_why),
   TEST(a_deadline_ends_even_a_source_that_waits),
   TEST(a_failing_sink_ends_the_run_and_gets_the_rest),
   TEST(the_first_request_lets_running_jobs_finish),

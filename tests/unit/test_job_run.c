@@ -271,6 +271,53 @@ static void the_window_bounds_what_is_in_memory(void)
   CHECK(most_live <= 1024);
 }
 
+static int open_small(struct job_run *run, void **ctx)
+{
+  run->window = 8;
+  return open_tool(run, ctx);
+}
+
+static void open_may_make_the_window_smaller(void)
+{
+  struct job_tool many_tool = tool;
+  struct world world = usual(NULL);
+  many_tool.next = next_of_many;
+  many_tool.open = open_small;
+  world.tool = &many_tool;
+  world.out_path = "/dev/null";
+  CHECK_INT(run(&world), COMMAND_OK);
+  CHECK(most_live <= 8);
+}
+
+static enum async_fan_stop stop_seen;
+
+static void look_why(void *ctx, struct job_item *job,
+                     struct async_fan_attempt *attempt)
+{
+  work(ctx, job, attempt);
+  if (attempt->rc == ASYNC_ECANCELED)
+    stop_seen = *((struct job_run *)ctx)->stop;
+}
+
+static void a_tool_can_say_what_cuts_a_job_off(void)
+{
+  struct job_tool looking_tool = tool;
+  struct world world = usual("hang\nfail\n");
+  looking_tool.work = look_why;
+  world.tool = &looking_tool;
+  world.opts.fail_fast = true;
+  CHECK_INT(run(&world), COMMAND_EARLY);
+  CHECK_INT(stop_seen, ASYNC_FAN_STOP_FAILURES);
+  world.opts.fail_fast = false;
+  world.opts.deadline_ns = ASYNC_SEC;
+  CHECK_INT(run(&world), COMMAND_EARLY);
+  CHECK_INT(stop_seen, ASYNC_FAN_STOP_DEADLINE);
+  world.opts.deadline_ns = 0;
+  world.opts.timeout_ns = ASYNC_SEC;
+  CHECK_INT(run(&world), COMMAND_FAILED);
+  CHECK_INT(stop_seen, ASYNC_FAN_STOP_NONE);
+}
+
 static const struct tap_test tests[] = {
   TEST(every_entry_has_its_record),
   TEST(all_ok_is_0),
@@ -292,6 +339,8 @@ static const struct tap_test tests[] = {
   TEST(nothing_is_lost_whenever_it_is_cancelled),
   TEST(nothing_is_lost_when_a_stack_cannot_be_had),
   TEST(the_window_bounds_what_is_in_memory),
+  TEST(open_may_make_the_window_smaller),
+  TEST(a_tool_can_say_what_cuts_a_job_off),
 };
 
 TAP_MAIN(tests)

@@ -110,6 +110,88 @@ static void a_command_may_change_and_leave_out_shared_rows(void)
   opt_set_done(&set);
 }
 
+/* A command that counts its jobs in words. */
+
+struct words_opts {
+  bool other;
+  struct job_opts job;
+};
+
+static int read_words(const char *text, void *field)
+{
+  uint64_t value = 3;
+  if (strcmp(text, "three") != 0 && opt_read_count(text, &value) < 0)
+    return ASYNC_EINVAL;
+  *(size_t *)field = value;
+  return 0;
+}
+
+#define W struct words_opts
+
+static const struct opt_row words_rows[] = {
+  { .short_name = 'j',
+    .long_name = "jobs",
+    .metavar = "N|three",
+    OPT_CALL(W, job.jobs, size_t, read_words),
+    .accepts = "a number, or three",
+    .initial = "three",
+    SAMPLE_TEXTS },
+  { .short_name = 'x', .long_name = "other", OPT_FLAG(W, other), SAMPLE_TEXTS },
+  { 0 },
+};
+
+static const struct opt_change words_changes[] = {
+  { .long_name = "jobs", .omit = true },
+  { .long_name = "keep-order", .short_name = 'k' },
+  { 0 },
+};
+
+static const struct opt_table words_tables[] = {
+  { .rows = words_rows },
+  { .rows = job_rows, .base = offsetof(W, job), .changes = words_changes },
+  { .rows = action_rows },
+  { 0 },
+};
+
+static void a_command_may_write_a_shared_field_in_its_own_way(void)
+{
+  char *line[] = { (char *)"-j8", (char *)"-k" };
+  struct opt_set set;
+  struct words_opts opts = { 0 };
+  struct opt_line read = { 0 };
+  struct async_buf message = ASYNC_BUF_INIT;
+  CHECK_INT(opt_set_init(&set, words_tables), 0);
+  CHECK_INT(opt_set_check(&set, sizeof(opts), &message), 0);
+  CHECK_INT(opt_values_init(&set, &opts), 0);
+  CHECK_INT(opts.job.jobs, 3);
+  CHECK(!opts.job.keep_order);
+  CHECK_INT(opt_line_read(&read, &set, line, 2, false, &message), 0);
+  CHECK_INT(opt_settings_apply(&read.settings, &opts, &message), 0);
+  CHECK_INT(opts.job.jobs, 8);
+  CHECK(opts.job.keep_order);
+  opt_line_done(&read);
+  opt_values_done(&set, &opts);
+  opt_set_done(&set);
+}
+
+static void a_letter_that_is_taken_is_still_found(void)
+{
+  static const struct opt_change changes[] = {
+    { .long_name = "keep-order", .short_name = 'v' }, { 0 }
+  };
+  static const struct opt_table tables[] = {
+    { .rows = job_rows, .changes = changes }, { 0 }
+  };
+  struct opt_set set;
+  struct async_buf message = ASYNC_BUF_INIT;
+  CHECK_INT(opt_set_init(&set, tables), 0);
+  CHECK_INT(opt_set_check(&set, sizeof(struct job_opts), &message),
+            ASYNC_EINVAL);
+  CHECK_STR(async_buf_str(&message), "--verbose: the letter is given twice\n");
+  opt_set_done(&set);
+  async_buf_done(&message);
+}
+
 static void check_lines(const char *text, size_t width)
 {
   for (const char *line = text; *line;) {
@@ -220,6 +302,43 @@ static void short_help_reads_like_this(void)
   opt_set_done(&set);
 }
 
+static void a_command_s_own_exit_statuses_follow_the_common_ones(void)
+{
+  static const struct command_status statuses[] = {
+    { "126", "the command cannot be run" },
+    { "", "With --exit-with max" },
+    { "N", "the highest of all" },
+    { NULL, NULL },
+  };
+  struct command command = {
+    .name = "sample", .summary = "Show", .usage = "[X]", .statuses = statuses
+  };
+  static const struct opt_table tables[] = { { .rows = sample_rows }, { 0 } };
+  struct opt_style style = { .width = 80 };
+  struct opt_set set;
+  struct async_buf text = ASYNC_BUF_INIT;
+  CHECK_INT(opt_set_init(&set, tables), 0);
+  opt_help_long(&text, &style, &command, &set);
+  CHECK(async_buf_str(&text));
+  CHECK_STR(strstr(text.data, "\nExit status\n"),
+            "\nExit status\n"
+            "  0    every entry is ok\n"
+            "  1    some entry failed\n"
+            "  2    usage or configuration; nothing was started\n"
+            "  3    stopped early; some entries were skipped\n"
+            "  4    reading the input or writing the output failed\n"
+            "  126  the command cannot be run\n"
+            "  With --exit-with max:\n"
+            "  N    the highest of all\n");
+  async_buf_clear(&text);
+  command.statuses = NULL;
+  opt_help_long(&text, &style, &command, &set);
+  CHECK(async_buf_str(&text));
+  CHECK(strstr(text.data, "\nExit status\n  0  every entry is ok\n"));
+  async_buf_done(&text);
+  opt_set_done(&set);
+}
+
 static void color_is_bold_and_nothing_else(void)
 {
   struct opt_style plain = { .width = 80 }, bold = { 80, true };
@@ -302,9 +421,12 @@ static const struct tap_test tests[] = {
   TEST(the_sample_is_sound_too),
   TEST(mistakes_in_a_table_are_found),
   TEST(a_command_may_change_and_leave_out_shared_rows),
+  TEST(a_command_may_write_a_shared_field_in_its_own_way),
+  TEST(a_letter_that_is_taken_is_still_found),
   TEST(help_names_each_option_within_80_columns),
   TEST(help_shows_each_group_once),
   TEST(short_help_reads_like_this),
+  TEST(a_command_s_own_exit_statuses_follow_the_common_ones),
   TEST(color_is_bold_and_nothing_else),
   TEST(introspection_is_json_with_every_option),
   TEST(fetch_s_initial_values_are_as_documented),

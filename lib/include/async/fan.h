@@ -146,7 +146,8 @@ struct async_fan {
  *
  * fan    borrowed
  * stats  filled in while it runs, for progress; NULL: not wanted
- * stop   NULL, or why it ended early
+ * stop   NULL, or why it ends early: set as that is decided, before anything
+ *        is cut off
  *
  * Returns 0, the first error of next, sink or idle, ASYNC_ENOMEM, or
  * ASYNC_ECANCELED if the caller's scope was cancelled; in every case after the

@@ -1,0 +1,43 @@
+/* cmd/exec/client.h: what all jobs of a run share. */
+#ifndef EXEC_CLIENT_H
+#define EXEC_CLIENT_H
+
+#include "exec/cgroup.h"
+#include "exec/codes.h"
+#include "exec/environment.h"
+#include "exec/feed.h"
+#include "exec/gate.h"
+#include "exec/input.h"
+#include "exec/options.h"
+#include "exec/output.h"
+#include "exec/slots.h"
+#include "exec/words.h"
+#include "job/tool.h"
+
+struct exec_client {
+  struct job_run *run;
+  const struct exec_opts *opts;
+  struct exec_words *words;
+  struct exec_text *dir; /* --chdir */
+  char *program;         /* NULL: it depends on the entry */
+  struct exec_environment environment;
+  struct exec_input *input;
+  struct exec_pipe_input *pipe; /* NULL without --pipe */
+  struct exec_screen *screen;
+  struct exec_feed *feed;
+  struct exec_gate *gate;
+  struct exec_cgroups *cgroups; /* NULL if none are needed */
+  struct exec_codes ok, retry_on;
+  struct exec_slots slots;
+  bool adopts; /* orphans come to us */
+  int64_t next_sweep_ns;
+  int first_status, max_status; /* for --exit-with; 0: none has failed */
+};
+
+int exec_client_open(struct job_run *run, void **ctx);
+void exec_client_close(void *ctx);
+
+/* Finds a program and says why it cannot be run. Returns 0, 126 or 127. */
+int exec_client_find(struct exec_client *client, const char *name, char **out);
+
+#endif

@@ -1,0 +1,77 @@
+/* cmd/exec/words.h: the command line as a template.
+ *
+ *   {}         the entry             {#}      its number in the input, from 1
+ *   {.}        without its extension {%}      the slot, from 1 to --jobs
+ *   {/}        the last part         {try}    the attempt, from 1
+ *   {//}       what is before that   {key}    its key
+ *   {/.}       both                  {name}   a field of the entry
+ *   {1} {2}    columns; with -n, the first, second, ... entry
+ *   {{         {
+ *
+ * A value is always inside one argument. A word with {} or its kin is repeated
+ * for each of several entries (-n, -X). A command without any placeholder gets
+ * {} as its last word. */
+#ifndef EXEC_WORDS_H
+#define EXEC_WORDS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "async/buf.h"
+
+struct exec_item;
+struct exec_opts;
+struct exec_words; /* a command line */
+struct exec_text;  /* a single text: of --chdir, --tag, --results, ... */
+
+/* Arguments for a process. */
+struct exec_argv {
+  char **items; /* ends with NULL */
+  size_t count;
+  size_t bytes; /* with the NULs */
+};
+
+/* Reads the command line as the options say: argv, --shell (the words are one
+ * script), or --commands (no words).
+ *
+ * words    kept
+ * message  for people, without a newline, if it is not acceptable
+ *
+ * Returns 0, ASYNC_EINVAL with a message, or ASYNC_ENOMEM.
+ */
+int exec_words_new(struct exec_words **out, const struct exec_opts *opts,
+                   char *const *words, size_t count, struct async_buf *message);
+void exec_words_free(struct exec_words *words);
+
+/* The program's name as it stands in the command line, or NULL if it depends
+ * on the entry. */
+const char *exec_words_program(const struct exec_words *words);
+
+/* Makes the arguments for an item (its entries, number, slot, attempt).
+ *
+ * out  on success to be freed with exec_argv_done; also what it held before
+ *
+ * Returns 0, or -1 after job_error_set: a field that is missing, a value that
+ * would be taken for an option.
+ */
+int exec_words_fill(const struct exec_words *words, struct exec_item *item,
+                    struct exec_argv *out);
+void exec_argv_done(struct exec_argv *argv);
+
+/* The bytes that one more entry adds to the command line, and those without
+ * any: for -X. */
+size_t exec_words_bytes(const struct exec_words *words,
+                        const struct exec_item *item);
+
+/* Appends the command as a person would type it into a shell. */
+void exec_argv_quote(const struct exec_argv *argv, struct async_buf *out);
+
+/* The same for a text. `plain`, if not NULL, is set if it has no placeholder. */
+int exec_text_new(struct exec_text **out, const struct exec_opts *opts,
+                  const char *text, bool *plain, struct async_buf *message);
+void exec_text_free(struct exec_text *text);
+int exec_text_add(const struct exec_text *text, struct exec_item *item,
+                  struct async_buf *out);
+
+#endif
