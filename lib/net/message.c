@@ -195,7 +195,7 @@ enum async_dns_fit async_dns_message_fit(
   enum async_dns_fit fit = fit_body(message, query, query_bytes, exact_case);
   if (fit == ASYNC_DNS_FITS && message->damaged &&
       !(message->flags & ASYNC_DNS_FLAG_TC))
-    return ASYNC_DNS_MALFORMED;
+    return ASYNC_DNS_DAMAGED;
   return fit;
 }
 
@@ -208,7 +208,7 @@ const char *async_dns_fit_name(enum async_dns_fit fit)
     [ASYNC_DNS_OTHER_ID] = "other-id",
     [ASYNC_DNS_OTHER_QUESTION] = "other-question",
     [ASYNC_DNS_OTHER_CASE] = "other-case",
-    [ASYNC_DNS_MALFORMED] = "malformed",
+    [ASYNC_DNS_DAMAGED] = "malformed",
   };
   return names[fit];
 }

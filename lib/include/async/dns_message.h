@@ -42,7 +42,7 @@ enum {
   ASYNC_DNS_SVCB = 64,
   ASYNC_DNS_HTTPS = 65,
   ASYNC_DNS_AXFR = 252,
-  ASYNC_DNS_ANY = 255
+  ASYNC_DNS_TYPE_ANY = 255
 };
 
 enum { ASYNC_DNS_IN = 1, ASYNC_DNS_CH = 3, ASYNC_DNS_HS = 4 };
@@ -214,7 +214,7 @@ enum async_dns_fit {
   ASYNC_DNS_OTHER_ID,       /* the id is not ours */
   ASYNC_DNS_OTHER_QUESTION, /* name, type or class are not ours */
   ASYNC_DNS_OTHER_CASE,     /* only the case of the name is not ours */
-  ASYNC_DNS_MALFORMED       /* the records do not add up, and TC is not set */
+  ASYNC_DNS_DAMAGED         /* the records do not add up, and TC is not set */
 };
 
 /* Whether the message answers the query. An error without any question is an
