@@ -1,0 +1,43 @@
+/* cmd/resolve/item.h: one question on its way. */
+#ifndef RESOLVE_ITEM_H
+#define RESOLVE_ITEM_H
+
+#include "async/dns_fleet.h"
+#include "async/dns_message.h"
+#include "job/item.h"
+
+struct resolve_flight;
+struct resolve_votes;
+
+struct resolve_question {
+  unsigned char *name; /* wire form; owned */
+  uint8_t name_bytes;
+  uint16_t type, klass;
+  int resolver; /* that has to be asked, or ASYNC_DNS_ANY */
+};
+
+/* What an attempt was worth, beyond the outcome. */
+enum resolve_result {
+  RESOLVE_NONE, /* no reply at all */
+  RESOLVE_ANSWER,
+  RESOLVE_NODATA, /* the name exists, but nothing of the type */
+  RESOLVE_NXDOMAIN,
+  RESOLVE_ERROR /* another rcode */
+};
+
+struct resolve_item {
+  struct job_item item;
+  struct resolve_question question;
+  struct async_dns_tried tried;
+  int64_t deadline_ns; /* of the question with all attempts; 0: not started */
+
+  struct resolve_flight *flight;    /* of the last attempt; shared */
+  struct async_dns_message message; /* its reply, when `replied` */
+  bool replied;
+  bool wildcard; /* what answered is one */
+  bool hijacked; /* trusted resolvers say otherwise */
+  enum resolve_result result;
+  struct resolve_votes *votes; /* of --agree, --compare, --soa-check */
+};
+
+#endif

@@ -1,0 +1,162 @@
+#include "resolve/question.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include <idn2.h>
+
+#include "async/error.h"
+
+/* Types. */
+
+static int add_type(struct resolve_types *types, int type)
+{
+  if (type < 0 || types->count == RESOLVE_TYPES)
+    return ASYNC_EINVAL;
+  types->items[types->count++] = (uint16_t)type;
+  return 0;
+}
+
+static int add_one(struct resolve_types *types, const char *word, size_t len)
+{
+  static const char both[] = "ANY4";
+  if (len == sizeof(both) - 1 && strncasecmp(word, both, len) == 0) {
+    int err = add_type(types, ASYNC_DNS_A);
+    return err < 0 ? err : add_type(types, ASYNC_DNS_AAAA);
+  }
+  return add_type(types, async_dns_type_parse(word, len));
+}
+
+int resolve_types_add(struct resolve_types *types, const char *word, size_t len)
+{
+  const char *end = word + len;
+  while (word <= end) {
+    const char *comma = memchr(word, ',', (size_t)(end - word));
+    size_t part = (size_t)((comma ? comma : end) - word);
+    int err = add_one(types, word, part);
+    if (err < 0)
+      return err;
+    word += part + 1;
+  }
+  return 0;
+}
+
+/* Lines. */
+
+static bool is_blank(char c)
+{
+  return c == ' ' || c == '\t';
+}
+
+/* The next word from *at on; its length, 0 at the end. */
+static size_t next_word(const char **at)
+{
+  size_t len = 0;
+  while (is_blank(**at))
+    ++*at;
+  while ((*at)[len] && !is_blank((*at)[len]))
+    len++;
+  return len;
+}
+
+static int read_word(struct resolve_line *line, struct job_item *item,
+                     const char *word, size_t len)
+{
+  if (*word == '@') {
+    line->resolver = word + 1;
+    line->resolver_len = len - 1;
+    return 0;
+  }
+  if (resolve_types_add(&line->types, word, len) < 0)
+    return job_error_set(item, JOB_ERROR_INPUT, 0,
+                         "'%.*s' is no type of records and no @resolver",
+                         (int)len, word);
+  return 0;
+}
+
+int resolve_line_read(struct resolve_line *line, struct job_item *item)
+{
+  const char *at = item->entry.text;
+  *line = (struct resolve_line){ .name_len = next_word(&at) };
+  line->name = at;
+  if (line->name_len == 0)
+    return job_error_set(item, JOB_ERROR_INPUT, 0, "no name");
+  at += line->name_len;
+  for (size_t len; (len = next_word(&at)) > 0; at += len)
+    if (read_word(line, item, at, len) < 0)
+      return -1;
+  return 0;
+}
+
+/* Names. */
+
+static bool is_ascii(const char *text, size_t len)
+{
+  for (size_t i = 0; i < len; i++)
+    if ((unsigned char)text[i] >= 0x80)
+      return false;
+  return true;
+}
+
+static int refuse_name(struct job_item *item, const char *text, size_t len,
+                       const char *why)
+{
+  return job_error_set(item, JOB_ERROR_INPUT, 0, "not a name: '%.*s': %s",
+                       (int)(len < 100 ? len : 100), text, why);
+}
+
+static int read_ascii(struct job_item *item, const char *text, size_t len,
+                      unsigned char *out)
+{
+  int bytes = async_dns_name_parse(text, len, out);
+  if (bytes == ASYNC_ETOOLONG)
+    return refuse_name(item, text, len,
+                       "a label has at most 63 bytes, a name 255");
+  if (bytes < 0)
+    return refuse_name(item, text, len,
+                       "an empty label, or \\ before what it cannot escape");
+  return bytes;
+}
+
+/* As browsers and curl do: with the mapping of UTS 46. */
+static int read_idn(struct job_item *item, const char *text, size_t len,
+                    unsigned char *out)
+{
+  char *copy = strndup(text, len), *ascii = NULL;
+  if (!copy)
+    return job_error_set(item, JOB_ERROR_INTERNAL, ASYNC_ENOMEM, "%s",
+                         async_err_text(ASYNC_ENOMEM));
+  int rc =
+      idn2_to_ascii_8z(copy, &ascii, IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL);
+  free(copy);
+  if (rc != IDN2_OK)
+    return refuse_name(item, text, len, idn2_strerror(rc));
+  int bytes = read_ascii(item, ascii, strlen(ascii), out);
+  idn2_free(ascii);
+  return bytes;
+}
+
+int resolve_name_read(struct job_item *item, const char *text, size_t len,
+                      unsigned char *out)
+{
+  return is_ascii(text, len) ? read_ascii(item, text, len, out)
+                             : read_idn(item, text, len, out);
+}
+
+int resolve_question_name(struct resolve_question *question,
+                          const unsigned char *wire, size_t len)
+{
+  question->name = malloc(len);
+  if (!question->name)
+    return ASYNC_ENOMEM;
+  memcpy(question->name, wire, len);
+  question->name_bytes = (uint8_t)len;
+  return 0;
+}
+
+void resolve_question_done(struct resolve_question *question)
+{
+  free(question->name);
+  question->name = NULL;
+}
