@@ -1,0 +1,33 @@
+/* cmd/resolve/client.h: what all questions of a run share. */
+#ifndef RESOLVE_CLIENT_H
+#define RESOLVE_CLIENT_H
+
+#include "async/dns_fleet.h"
+#include "job/tool.h"
+#include "resolve/filter.h"
+#include "resolve/flight.h"
+#include "resolve/options.h"
+#include "resolve/query.h"
+#include "resolve/question.h"
+#include "resolve/source.h"
+#include "resolve/text.h"
+
+struct resolve_client {
+  struct job_run *run;
+  struct resolve_opts opts; /* with what the operands say, in dig's manner */
+  struct resolve_types types;
+  uint16_t klass;
+  struct async_dns_fleet *fleet;
+  struct resolve_query query;
+  struct resolve_flights flights;
+  struct resolve_source *source;
+  struct resolve_codes retry_on;
+  struct resolve_filter only, not ;
+  enum resolve_style style;
+  struct job_out failed; /* --failed */
+};
+
+int resolve_client_open(struct job_run *run, void **ctx);
+void resolve_client_close(void *ctx);
+
+#endif

@@ -1,0 +1,195 @@
+#include "resolve/flight.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "async/error.h"
+#include "resolve/question.h"
+
+void resolve_flights_init(struct resolve_flights *flights,
+                          struct async_dns_fleet *fleet,
+                          struct resolve_query *query)
+{
+  *flights = (struct resolve_flights){ .fleet = fleet,
+                                       .query = query,
+                                       .table = ASYNC_HASH_INIT,
+                                       .exact_case = query->opts->case_random };
+}
+
+void resolve_flights_done(struct resolve_flights *flights)
+{
+  while (flights->free) {
+    struct resolve_flight *flight = flights->free;
+    flights->free = flight->next;
+    async_buf_done(&flight->reply);
+    free(flight);
+  }
+  async_hash_done(&flights->table);
+}
+
+/* The table. */
+
+static uint64_t hash_of(const struct resolve_question *question)
+{
+  uint64_t seed = (uint64_t)question->type << 32 | question->klass;
+  return async_hash_bytes(question->name, question->name_bytes, seed);
+}
+
+static bool is_same(const struct async_hash_node *node, const void *key)
+{
+  const struct resolve_flight *flight =
+      ASYNC_CONTAINER_OF(node, const struct resolve_flight, node);
+  const struct resolve_question *a = &flight->question, *b = key;
+  return a->type == b->type && a->klass == b->klass &&
+         a->resolver == b->resolver && a->name_bytes == b->name_bytes &&
+         memcmp(a->name, b->name, a->name_bytes) == 0;
+}
+
+/* One that was asked in another way is not the same. */
+static struct resolve_flight *find(struct resolve_flights *flights,
+                                   const struct resolve_question *question,
+                                   uint64_t hash, bool plain)
+{
+  struct async_hash_node *node =
+      async_hash_find(&flights->table, hash, is_same, question);
+  struct resolve_flight *flight =
+      node ? ASYNC_CONTAINER_OF(node, struct resolve_flight, node) : NULL;
+  return flight && flight->plain == plain ? flight : NULL;
+}
+
+static void leave_table(struct resolve_flight *flight)
+{
+  if (flight->in_table)
+    async_hash_remove(&flight->all->table, &flight->node);
+  flight->in_table = false;
+}
+
+/* Their life. */
+
+static struct resolve_flight *get(struct resolve_flights *flights)
+{
+  struct resolve_flight *flight = flights->free;
+  if (flight) {
+    flights->free = flight->next;
+    async_buf_clear(&flight->reply);
+    return flight;
+  }
+  flight = calloc(1, sizeof(*flight));
+  if (!flight)
+    return NULL;
+  flight->all = flights;
+  return flight;
+}
+
+void resolve_flight_leave(struct resolve_flight *flight)
+{
+  if (!flight || --flight->users > 0)
+    return;
+  free(flight->question.name);
+  flight->next = flight->all->free;
+  flight->all->free = flight;
+}
+
+/* Asking. */
+
+static enum async_dns_verdict check(const struct async_dns_ask *ask,
+                                    const unsigned char *reply, size_t len)
+{
+  const struct resolve_flight *flight = ask->ctx;
+  struct async_dns_message message;
+  async_dns_message_read(&message, reply, len);
+  switch (async_dns_message_fit(&message, flight->query, flight->query_bytes,
+                                flight->all->exact_case)) {
+  case ASYNC_DNS_FITS:
+    return async_dns_check(ask, reply, len);
+  case ASYNC_DNS_SHORT:
+  case ASYNC_DNS_DAMAGED:
+    return ASYNC_DNS_MALFORMED;
+  default:
+    return ASYNC_DNS_DROP;
+  }
+}
+
+static void on_end(struct async_op *op)
+{
+  struct resolve_flight *flight =
+      ASYNC_CONTAINER_OF(op, struct resolve_flight, op);
+  struct async_list *node, told;
+  leave_table(flight);
+  async_list_init(&told);
+  async_list_splice(&told, &flight->waiting);
+  while ((node = async_list_shift(&told)) != NULL)
+    async_op_done(ASYNC_CONTAINER_OF(node, struct async_op, node), op->rc);
+  resolve_flight_leave(flight);
+}
+
+/* The others may still want the reply; and if not, it costs nothing. */
+static int stop_waiting(struct async_op *op)
+{
+  async_list_remove(&op->node);
+  return ASYNC_OP_WITHDRAWN;
+}
+
+static int begin(struct resolve_flight *flight, struct resolve_item *item,
+                 uint64_t hash)
+{
+  struct resolve_flights *flights = flight->all;
+  const struct resolve_question *question = &item->question;
+  flight->question = *question;
+  flight->question.name = NULL;
+  int err = resolve_question_name(&flight->question, question->name,
+                                  question->name_bytes);
+  if (err == 0)
+    err = resolve_query_write(flights->query, question, flight->plain,
+                              flight->query);
+  if (err < 0)
+    return err;
+  flight->query_bytes = (size_t)err;
+  flight->tried = item->tried;
+  flight->ask = (struct async_dns_ask){
+    .message = flight->query,
+    .message_bytes = flight->query_bytes,
+    .check = check,
+    .ctx = flight,
+    .tried = &flight->tried,
+    .want = question->resolver,
+    .deadline_ns = item->deadline_ns,
+    .keep = &flight->reply,
+  };
+  /* Without room in the table it is asked alone. */
+  flight->in_table =
+      async_hash_insert(&flights->table, &flight->node, hash) == 0;
+  return 0;
+}
+
+void resolve_flight_start(struct resolve_flights *flights,
+                          struct resolve_item *item, bool plain,
+                          struct async_op *op)
+{
+  uint64_t hash = hash_of(&item->question);
+  struct resolve_flight *flight = find(flights, &item->question, hash, plain);
+  async_op_start(op, "dns question", stop_waiting);
+  if (flight) {
+    flight->users++;
+    item->flight = flight;
+    async_list_push(&flight->waiting, &op->node);
+    return;
+  }
+  flight = get(flights);
+  int err = ASYNC_ENOMEM;
+  if (flight) {
+    flight->users = 1;
+    flight->plain = plain;
+    item->flight = flight;
+    async_list_init(&flight->waiting);
+    err = begin(flight, item, hash);
+  }
+  if (err < 0) {
+    async_op_done(op, err);
+    return;
+  }
+  flight->users++;
+  async_list_push(&flight->waiting, &op->node);
+  async_dns_ask_start(flights->fleet, &flight->ask, &flight->op);
+  flight->op.done = on_end;
+}
