@@ -62,6 +62,12 @@ static void library_init(void)
   async_err_register(ASYNC_ERROR_ARES_BASE, ares_text);
 }
 
+void asy_dns_library_init(void)
+{
+  static uv_once_t once = UV_ONCE_INIT;
+  uv_once(&once, library_init);
+}
+
 static struct async_dns_opts with_defaults(const struct async_dns_opts *given)
 {
   struct async_dns_opts opts = ASYNC_DNS_OPTS_INIT;
@@ -95,29 +101,41 @@ static void init(struct async_dns *dns)
    * easier to spoof (RFC 5452), and another server if one cannot answer. Raw
    * queries: speed, and the reply whatever it says. */
   pool_init(dns, ASY_DNS_LOOKUPS, 0);
+  int tcp = dns->opts.tcp ? ARES_FLAG_USEVC : 0;
   pool_init(dns, ASY_DNS_QUERIES,
-            ARES_FLAG_STAYOPEN | ARES_FLAG_NOCHECKRESP | ARES_FLAG_NOSEARCH);
+            ARES_FLAG_STAYOPEN | ARES_FLAG_NOCHECKRESP | ARES_FLAG_NOSEARCH |
+                tcp);
   uv_timer_init(async_loop_uv(), &dns->tick);
   uv_unref((uv_handle_t *)&dns->tick);
   dns->tick.data = dns;
 }
 
+static int copy_texts(struct async_dns *dns)
+{
+  char **copies[] = { &dns->servers, &dns->source4, &dns->source6,
+                      &dns->interface };
+  const char *texts[] = { dns->opts.servers, dns->opts.source4,
+                          dns->opts.source6, dns->opts.interface };
+  for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+    *copies[i] = texts[i] ? strdup(texts[i]) : NULL;
+    if (texts[i] && !*copies[i])
+      return ASYNC_ENOMEM;
+  }
+  return 0;
+}
+
 int async_dns_open(struct async_dns **out, const struct async_dns_opts *opts)
 {
-  static uv_once_t once = UV_ONCE_INIT;
-  uv_once(&once, library_init);
+  asy_dns_library_init();
   struct async_dns *dns = calloc(1, sizeof(*dns));
   if (!dns)
     return ASYNC_ENOMEM;
   dns->opts = with_defaults(opts);
   init(dns);
-  int err = 0;
-  if (dns->opts.servers) {
-    dns->servers = strdup(dns->opts.servers);
-    err = dns->servers ? 0 : ASYNC_ENOMEM;
-  }
+  int err = copy_texts(dns);
   if (err == 0) /* now, so that bad servers are told to who gave them */
-    err = asy_dns_channel_open(&dns->pools[ASY_DNS_LOOKUPS]);
+    err = asy_dns_channel_open(
+        &dns->pools[dns->opts.tcp ? ASY_DNS_QUERIES : ASY_DNS_LOOKUPS]);
   if (err < 0) {
     async_dns_close(dns);
     return err;
@@ -143,5 +161,8 @@ void async_dns_close(struct async_dns *dns)
   async_timer_clear(&dns->soon);
   async_hash_done(&dns->lookups);
   free(dns->servers);
+  free(dns->source4);
+  free(dns->source6);
+  free(dns->interface);
   uv_close((uv_handle_t *)&dns->tick, tick_closed);
 }

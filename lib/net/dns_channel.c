@@ -1,3 +1,4 @@
+#include <arpa/inet.h>
 #include <stdlib.h>
 
 #include "async/error.h"
@@ -105,6 +106,26 @@ static void watch(void *ctx, ares_socket_t fd, int readable, int writable)
 
 /* Channels. */
 
+/* Where queries are sent from. */
+static int set_source(ares_channel ares, const struct async_dns *dns)
+{
+  struct in_addr in;
+  struct in6_addr in6;
+  if (dns->source4) {
+    if (inet_pton(AF_INET, dns->source4, &in) != 1)
+      return ARES_EBADSTR;
+    ares_set_local_ip4(ares, ntohl(in.s_addr));
+  }
+  if (dns->source6) {
+    if (inet_pton(AF_INET6, dns->source6, &in6) != 1)
+      return ARES_EBADSTR;
+    ares_set_local_ip6(ares, in6.s6_addr);
+  }
+  if (dns->interface)
+    ares_set_local_dev(ares, dns->interface);
+  return ARES_SUCCESS;
+}
+
 static int ares_open(struct asy_dns_channel *channel)
 {
   const struct async_dns *dns = channel->pool->dns;
@@ -127,6 +148,11 @@ static int ares_open(struct asy_dns_channel *channel)
   int status = ares_init_options(&channel->ares, &options, mask);
   if (status != ARES_SUCCESS)
     return asy_dns_error(status);
+  status = set_source(channel->ares, dns);
+  if (status != ARES_SUCCESS) {
+    ares_destroy(channel->ares);
+    return ASYNC_EINVAL;
+  }
   if (!dns->servers)
     return 0;
   status = ares_set_servers_ports_csv(channel->ares, dns->servers);

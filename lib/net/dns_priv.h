@@ -49,7 +49,7 @@ enum { ASY_DNS_LOOKUPS, ASY_DNS_QUERIES, ASY_DNS_POOLS };
 
 struct async_dns {
   struct async_dns_opts opts; /* with the defaults filled in */
-  char *servers;
+  char *servers, *source4, *source6, *interface;
   struct asy_dns_pool pools[ASY_DNS_POOLS];
   struct async_hash lookups; /* that have not ended, by host and family */
 
@@ -75,6 +75,9 @@ struct asy_dns_flight {
   int rc;
   enum asy_dns_state state;
 };
+
+/* Makes c-ares ready; for what comes before async_dns_open. */
+void asy_dns_library_init(void);
 
 /* An error of ours for a status of c-ares. */
 int asy_dns_error(int status);

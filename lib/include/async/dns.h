@@ -26,11 +26,14 @@ struct async_dns_opts {
   size_t per_channel;  /* queries in flight a channel; 0: 256 */
   size_t channels;     /* most channels for lookups, and for queries; 0: 4 */
   bool rotate;         /* spread queries over the servers; else the first */
+  bool tcp;            /* raw queries only, and those over TCP */
+  const char *source4, *source6; /* NULL, or numeric addresses to send from */
+  const char *interface;         /* NULL, or the interface to send from */
 };
 
 #define ASYNC_DNS_OPTS_INIT                                                    \
   {                                                                            \
-    NULL, 0, 0, 0, 0, false                                                    \
+    .servers = NULL                                                            \
   }
 
 /* Starts a resolver on this loop.

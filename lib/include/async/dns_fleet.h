@@ -88,11 +88,12 @@ struct async_dns_fleet_opts {
   size_t count;                               /* 0: the system's */
   enum async_dns_rotate rotate;
   enum async_dns_tcp tcp;
-  double rate_per_s;   /* a resolver; 0: adaptive, at most 500 for public
+  double rate_per_s;  /* a resolver; 0: adaptive, at most 500 for public
                          addresses; below 0: no limit */
-  unsigned jobs;       /* a resolver; 0: 200 for public addresses, 65536 for
+  unsigned jobs;      /* a resolver; 0: 200 for public addresses, 65536 for
                          loopback and private ones */
-  int64_t timeout_ns;  /* of one attempt; 0: from the RTT, 1 s to 4 s */
+  int64_t timeout_ns; /* of one attempt; 0: from the RTT, 1 s to 4 s */
+  unsigned ramp; /* in flight at first, and more as long as that pays; 0: 100 */
   unsigned failures;   /* in a row that open a resolver's breaker; 0: 10 */
   int64_t cooldown_ns; /* of the breaker, doubling up to 30 s; 0: 1 s */
   size_t rcvbuf_bytes; /* of a socket, if the system lets us; 0: 4 MiB */
@@ -117,7 +118,7 @@ int async_dns_fleet_open(struct async_dns_fleet **out,
                          const struct async_dns_fleet_opts *opts);
 
 /* Frees it; NULL is fine. Asks that are not done end with ASYNC_ECANCELED.
- * Shielded; does not park. */
+ * Not from an operation's `done`. Shielded; does not park. */
 void async_dns_fleet_close(struct async_dns_fleet *fleet);
 
 /* The number of resolvers; they are known by their index. */
@@ -194,9 +195,12 @@ struct async_dns_ask {
   /* The fleet's. */
   struct async_op *op;
   struct async_dns_fleet *fleet;
-  struct async_list self, node;
+  struct async_list self, node, timer;
   void *flight;
-  int64_t queued_ns;
+  int64_t queued_ns, expires_ns;
+  int rc;
+  uint16_t question_end;
+  uint8_t state;
 };
 
 /* Starts an ask.

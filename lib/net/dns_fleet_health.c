@@ -1,0 +1,346 @@
+/* A resolver's state: what it bears, how fast it is, whether it is ill. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "async/error.h"
+#include "net/dns_fleet_priv.h"
+
+enum { PUBLIC_JOBS = 200, NEAR_JOBS = 65536, HISTOGRAMS = 64 };
+#define TIMEOUT_LEAST_NS    ASYNC_SEC
+#define TIMEOUT_MOST_NS     (4 * ASYNC_SEC)
+#define COOLDOWN_MOST_NS    (30 * ASYNC_SEC)
+#define COOLDOWN_MOST_ALONE (2 * ASYNC_SEC)
+
+static const double PUBLIC_PER_S = 500;
+
+/* Able or not. */
+
+static void become_able(struct asy_fleet_resolver *resolver, bool able)
+{
+  struct async_dns_fleet *fleet = resolver->fleet;
+  if (resolver->able == able)
+    return;
+  resolver->able = able;
+  if (resolver->extra)
+    return;
+  if (able) {
+    fleet->able[fleet->able_count++] = resolver;
+    resolver->place = fleet->able_count;
+    return;
+  }
+  struct asy_fleet_resolver *last = fleet->able[--fleet->able_count];
+  fleet->able[resolver->place - 1] = last;
+  last->place = resolver->place;
+  resolver->place = 0;
+}
+
+static void on_wake(struct async_timer *timer)
+{
+  struct async_dns_fleet *fleet =
+      ASYNC_CONTAINER_OF(timer, struct async_dns_fleet, wake);
+  struct async_heap_node *first;
+  asy_fleet_enter(fleet);
+  while ((first = async_heap_first(&fleet->wakes)) != NULL &&
+         first->key <= fleet->now_ns) {
+    async_heap_remove(&fleet->wakes, first);
+    asy_fleet_refresh(
+        ASYNC_CONTAINER_OF(first, struct asy_fleet_resolver, wake),
+        fleet->now_ns);
+  }
+  first = async_heap_first(&fleet->wakes);
+  if (first)
+    async_timer_set(&fleet->wake, first->key, on_wake);
+  asy_fleet_leave(fleet);
+}
+
+/* Room for all of them was made when they were added. */
+static void wake_at(struct asy_fleet_resolver *resolver, int64_t when_ns)
+{
+  struct async_dns_fleet *fleet = resolver->fleet;
+  if (async_heap_has(&resolver->wake)) {
+    if (resolver->wake.key == when_ns)
+      return;
+    async_heap_remove(&fleet->wakes, &resolver->wake);
+  }
+  if (when_ns == ASYNC_NEVER || fleet->closing)
+    return;
+  async_heap_insert(&fleet->wakes, &resolver->wake, when_ns);
+  if (async_heap_first(&fleet->wakes) == &resolver->wake)
+    async_timer_set(&fleet->wake, when_ns, on_wake);
+}
+
+static void note_illness(struct asy_fleet_resolver *resolver, int64_t now_ns)
+{
+  struct async_dns_fleet *fleet = resolver->fleet;
+  bool ill = resolver->breaker.state != ASYNC_BREAKER_CLOSED;
+  if (ill == (resolver->ill_ns != 0))
+    return;
+  resolver->ill_ns = ill ? (now_ns ? now_ns : 1) : 0;
+  if (resolver->extra)
+    return;
+  fleet->healthy += ill ? (size_t)-1 : 1;
+  if (fleet->healthy == 0)
+    fleet->ill_ns = resolver->ill_ns;
+}
+
+/* When its breaker lets it be asked; ASYNC_NEVER: once a probe has ended. */
+static int64_t breaker_opens(const struct async_breaker *breaker)
+{
+  switch (breaker->state) {
+  case ASYNC_BREAKER_OPEN:
+    return breaker->open_until_ns;
+  case ASYNC_BREAKER_HALF_OPEN:
+    return breaker->probing + breaker->probed < breaker->opts.probes
+               ? INT64_MIN
+               : ASYNC_NEVER;
+  default:
+    return INT64_MIN;
+  }
+}
+
+void asy_fleet_refresh(struct asy_fleet_resolver *resolver, int64_t now_ns)
+{
+  int64_t when_ns = breaker_opens(&resolver->breaker);
+  note_illness(resolver, now_ns);
+  if (resolver->in_flight >= resolver->window.size) {
+    when_ns = ASYNC_NEVER;
+  } else if (resolver->rate.per_s > 0) {
+    int64_t token_ns = async_bucket_peek(&resolver->rate.bucket, now_ns);
+    if (token_ns > when_ns)
+      when_ns = token_ns;
+  }
+  become_able(resolver, when_ns <= now_ns);
+  wake_at(resolver, when_ns <= now_ns ? ASYNC_NEVER : when_ns);
+}
+
+/* What happened. */
+
+void asy_fleet_took(struct asy_fleet_resolver *resolver, int64_t now_ns)
+{
+  resolver->in_flight++;
+  resolver->count.sent++;
+  async_breaker_enter(&resolver->breaker, now_ns, NULL);
+  if (resolver->rate.per_s > 0)
+    async_bucket_reserve(&resolver->rate.bucket, 1, now_ns, NULL);
+  asy_fleet_refresh(resolver, now_ns);
+}
+
+/* Source: RFC 6298 for the smoothing. */
+static void learn_rtt(struct asy_fleet_resolver *resolver, int64_t rtt_ns)
+{
+  if (rtt_ns < 1)
+    rtt_ns = 1;
+  if (resolver->rtt_ns == 0) {
+    resolver->rtt_ns = rtt_ns;
+    resolver->rtt_var_ns = rtt_ns / 2;
+  } else {
+    int64_t off_ns = rtt_ns - resolver->rtt_ns;
+    resolver->rtt_ns += off_ns / 8;
+    resolver->rtt_var_ns +=
+        ((off_ns < 0 ? -off_ns : off_ns) - resolver->rtt_var_ns) / 4;
+    if (resolver->rtt_ns < 1)
+      resolver->rtt_ns = 1;
+  }
+  if (!resolver->rtt && resolver->fleet->own <= HISTOGRAMS)
+    resolver->rtt = calloc(1, sizeof(*resolver->rtt));
+  if (resolver->rtt && resolver->rtt->total == 0)
+    async_histogram_init(resolver->rtt);
+  if (resolver->rtt)
+    async_histogram_add(resolver->rtt, rtt_ns);
+}
+
+static void answered(struct asy_fleet_resolver *resolver, int64_t sent_ns,
+                     int64_t now_ns)
+{
+  resolver->count.answered++;
+  resolver->answer_ns = now_ns;
+  learn_rtt(resolver, now_ns - sent_ns);
+  asy_fleet_window_answered(&resolver->window, resolver->in_flight,
+                            resolver->rtt_ns, now_ns);
+}
+
+static void count_end(struct asy_fleet_resolver *resolver,
+                      enum asy_fleet_end end, int64_t sent_ns, int64_t now_ns)
+{
+  switch (end) {
+  case ASY_FLEET_ANSWERED:
+  case ASY_FLEET_FAILING:
+    answered(resolver, sent_ns, now_ns);
+    break;
+  case ASY_FLEET_MALFORMED:
+    resolver->count.malformed++;
+    break;
+  case ASY_FLEET_TIMEOUT:
+    resolver->count.timeouts++;
+    asy_fleet_window_lost(&resolver->window, sent_ns, now_ns);
+    break;
+  case ASY_FLEET_ERROR:
+    resolver->count.errors++;
+    break;
+  case ASY_FLEET_ABANDONED:
+    resolver->count.abandoned++;
+    break;
+  }
+}
+
+/* No answer to one, while others are answered, is a lost packet: the resolver
+ * is not ill for that. */
+static enum async_breaker_result result_of(
+    const struct asy_fleet_resolver *resolver, enum asy_fleet_end end,
+    int64_t sent_ns)
+{
+  switch (end) {
+  case ASY_FLEET_ANSWERED:
+    return ASYNC_BREAKER_OK;
+  case ASY_FLEET_TIMEOUT:
+    return resolver->answer_ns >= sent_ns ? ASYNC_BREAKER_NEUTRAL
+                                          : ASYNC_BREAKER_FAILURE;
+  case ASY_FLEET_ABANDONED:
+    return ASYNC_BREAKER_NEUTRAL;
+  default:
+    return ASYNC_BREAKER_FAILURE;
+  }
+}
+
+void asy_fleet_gave(struct asy_fleet_resolver *resolver, enum asy_fleet_end end,
+                    int64_t sent_ns, int64_t now_ns)
+{
+  bool was_open = resolver->breaker.state == ASYNC_BREAKER_OPEN;
+  enum async_breaker_result result = result_of(resolver, end, sent_ns);
+  count_end(resolver, end, sent_ns, now_ns);
+  async_breaker_leave(&resolver->breaker, result, sent_ns, now_ns);
+  resolver->count.opened +=
+      !was_open && resolver->breaker.state == ASYNC_BREAKER_OPEN;
+  if (end != ASY_FLEET_ABANDONED)
+    asy_fleet_rate_learn(&resolver->rate,
+                         end == ASY_FLEET_TIMEOUT || end == ASY_FLEET_FAILING,
+                         now_ns);
+  resolver->in_flight--;
+  asy_fleet_refresh(resolver, now_ns);
+}
+
+int64_t asy_fleet_timeout(const struct asy_fleet_resolver *resolver)
+{
+  if (resolver->fleet->opts.timeout_ns)
+    return resolver->fleet->opts.timeout_ns;
+  if (!resolver->rtt_ns)
+    return ASY_FLEET_PATIENCE_NS;
+  int64_t wait_ns = 2 * resolver->rtt_ns + 4 * resolver->rtt_var_ns;
+  if (wait_ns < TIMEOUT_LEAST_NS)
+    return TIMEOUT_LEAST_NS;
+  return wait_ns < TIMEOUT_MOST_NS ? wait_ns : TIMEOUT_MOST_NS;
+}
+
+/* Coming and going. */
+
+/* Source: RFC 1122, 1918, 3927, 4193, 4291, 6598. */
+static bool is_near4(uint32_t ip)
+{
+  return ip >> 24 == 127 || ip >> 24 == 10 || ip >> 20 == 0xac1 ||
+         ip >> 16 == 0xc0a8 || ip >> 16 == 0xa9fe || ip >> 22 == 0x191;
+}
+
+static bool is_near(const struct async_addr *addr)
+{
+  if (addr->storage.ss_family == AF_INET) {
+    const struct sockaddr_in *in = (const void *)&addr->storage;
+    return is_near4(ntohl(in->sin_addr.s_addr));
+  }
+  const struct sockaddr_in6 *in6 = (const void *)&addr->storage;
+  const unsigned char *ip = in6->sin6_addr.s6_addr;
+  return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr) || (ip[0] & 0xfe) == 0xfc ||
+         (ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80);
+}
+
+static void set_limits(struct asy_fleet_resolver *resolver, int64_t now_ns)
+{
+  const struct async_dns_fleet_opts *opts = &resolver->fleet->opts;
+  const struct async_dns_resolver *given = &resolver->given;
+  bool near = is_near(&given->addr);
+  unsigned jobs = given->jobs ? given->jobs : opts->jobs;
+  if (!jobs)
+    jobs = near ? NEAR_JOBS : PUBLIC_JOBS;
+  double per_s = given->rate_per_s != 0 ? given->rate_per_s : opts->rate_per_s;
+  bool adaptive = !(per_s > 0 || per_s < 0);
+  if (adaptive)
+    per_s = near ? -1 : PUBLIC_PER_S;
+  asy_fleet_window_init(&resolver->window, opts->ramp, jobs, now_ns);
+  asy_fleet_rate_init(&resolver->rate, per_s, !adaptive, now_ns);
+}
+
+static void init(struct asy_fleet_resolver *resolver,
+                 const struct async_dns_resolver *given)
+{
+  struct async_dns_fleet *fleet = resolver->fleet;
+  bool alone = fleet->opts.count <= 1;
+  const struct async_breaker_opts breaker = {
+    .failures = fleet->opts.failures,
+    .cooldown_ns = fleet->opts.cooldown_ns,
+    .cooldown_max_ns = alone ? COOLDOWN_MOST_ALONE : COOLDOWN_MOST_NS,
+  };
+  resolver->given = *given;
+  if (!resolver->given.weight)
+    resolver->given.weight = 1;
+  resolver->answer_ns = INT64_MIN;
+  async_list_init(&resolver->queue);
+  async_list_init(&resolver->wanted);
+  resolver->group.family = given->addr.storage.ss_family;
+  resolver->group.resolver = resolver;
+  async_dns_resolver_text(resolver->text, given);
+  async_breaker_init(&resolver->breaker, &breaker);
+  set_limits(resolver, async_now());
+}
+
+static int make_room(struct async_dns_fleet *fleet)
+{
+  size_t room = fleet->room ? 2 * fleet->room : 16;
+  if (fleet->count < fleet->room)
+    return 0;
+  struct asy_fleet_resolver **all =
+      realloc(fleet->resolvers, room * sizeof(struct asy_fleet_resolver *));
+  if (!all)
+    return ASYNC_ENOMEM;
+  fleet->resolvers = all;
+  struct asy_fleet_resolver **able =
+      realloc(fleet->able, room * sizeof(struct asy_fleet_resolver *));
+  if (!able)
+    return ASYNC_ENOMEM;
+  fleet->able = able;
+  int err = async_heap_reserve(&fleet->wakes, room);
+  if (err == 0)
+    fleet->room = room;
+  return err;
+}
+
+int asy_fleet_resolver_new(struct async_dns_fleet *fleet,
+                           const struct async_dns_resolver *given, bool extra)
+{
+  struct asy_fleet_resolver *resolver = calloc(1, sizeof(*resolver));
+  int err = resolver ? make_room(fleet) : ASYNC_ENOMEM;
+  if (err < 0) {
+    free(resolver);
+    return err;
+  }
+  resolver->fleet = fleet;
+  resolver->extra = extra;
+  resolver->index = (int)fleet->count;
+  init(resolver, given);
+  fleet->resolvers[fleet->count++] = resolver;
+  if (!extra) {
+    fleet->own++;
+    fleet->healthy++;
+    fleet->trusted += given->trusted;
+    if (resolver->given.weight > fleet->most_weight)
+      fleet->most_weight = resolver->given.weight;
+  }
+  asy_fleet_refresh(resolver, async_now());
+  return resolver->index;
+}
+
+void asy_fleet_resolver_free(struct asy_fleet_resolver *resolver)
+{
+  asy_fleet_group_done(&resolver->group);
+  async_dns_close(resolver->tcp);
+  free(resolver->rtt);
+  free(resolver);
+}

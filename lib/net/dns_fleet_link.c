@@ -1,0 +1,351 @@
+/* A link is a channel of c-ares that believes it has one server, and whose
+ * socket functions are ours:
+ *
+ *  - what it sends is put with the others that go out together, and in place of
+ *    its copy the caller's message goes;
+ *  - it is shown a reply only when we want a query to be over: a header and the
+ *    question. So the caller gets the bytes that came, not what c-ares made of
+ *    them; a malformed reply cannot make it drop all that is in flight (1.34
+ *    does), and a query can be cancelled, for which it has no call.
+ *
+ * Its own timeout never comes: ares_timeout() and the retries are not used. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+
+#include "async/error.h"
+#include "net/dns_fleet_priv.h"
+
+enum { HEADER = 12, QUESTION_MOST = 12 + 255 + 4, FEEDS = 3 };
+enum { TIMEOUT_MS = 3600 * 1000 };
+/* An answer that c-ares neither retries nor counts into its own timeouts. */
+enum { FLAGS_HIGH = 0x80, FLAGS_LOW = 0x06 /* YXDOMAIN */ };
+
+/* The socket functions. */
+
+static ares_socket_t on_socket(int family, int type, int protocol, void *ctx)
+{
+  struct asy_fleet_link *link = ctx;
+  (void)family;
+  (void)type;
+  (void)protocol;
+  link->err = asy_fleet_socket_open(link);
+  if (link->err == 0)
+    return link->fd;
+  errno = -link->err;
+  return ARES_SOCKET_BAD;
+}
+
+static int on_close(ares_socket_t fd, void *ctx)
+{
+  struct asy_fleet_link *link = ctx;
+  if (fd == link->fd)
+    asy_fleet_socket_close(link);
+  return 0;
+}
+
+/* It is connected already, and not to what c-ares thinks. */
+static int on_connect(ares_socket_t fd, const struct sockaddr *addr,
+                      ares_socklen_t len, void *ctx)
+{
+  (void)fd;
+  (void)addr;
+  (void)len;
+  (void)ctx;
+  return 0;
+}
+
+/* Header and question of a flight, as a query or as a reply. */
+static size_t write_short(const struct asy_fleet_flight *flight,
+                          unsigned char *out)
+{
+  const struct async_dns_ask *ask = flight->ask;
+  memcpy(out, ask->message, ask->question_end);
+  memset(out + 6, 0, HEADER - 6); /* no records */
+  return ask->question_end;
+}
+
+static ares_ssize_t on_receive(ares_socket_t fd, void *out, size_t len,
+                               int flags, struct sockaddr *from,
+                               ares_socklen_t *from_len, void *ctx)
+{
+  struct asy_fleet_link *link = ctx;
+  const struct asy_fleet_flight *flight = link->feeding;
+  unsigned char *reply = out;
+  (void)fd;
+  (void)flags;
+  link->feeding = NULL;
+  if (!flight || len < QUESTION_MOST) {
+    errno = EAGAIN;
+    return -1;
+  }
+  size_t used = write_short(flight, reply);
+  reply[0] = (unsigned char)(flight->id >> 8);
+  reply[1] = (unsigned char)flight->id;
+  reply[2] = FLAGS_HIGH;
+  reply[3] = FLAGS_LOW;
+  if (from && from_len && *from_len >= link->server.len) {
+    memcpy(from, &link->server.storage, link->server.len);
+    *from_len = link->server.len;
+  }
+  return (ares_ssize_t)used;
+}
+
+static ares_ssize_t on_send(ares_socket_t fd, const struct iovec *parts,
+                            int count, void *ctx)
+{
+  struct asy_fleet_link *link = ctx;
+  const unsigned char *id = parts[0].iov_base;
+  ares_ssize_t total = 0;
+  (void)fd;
+  for (int i = 0; i < count; i++)
+    total += (ares_ssize_t)parts[i].iov_len;
+  if (link->sending && parts[0].iov_len >= 2) {
+    link->sending->id = (uint16_t)(id[0] << 8 | id[1]);
+    asy_fleet_wire_put(link->sending);
+  }
+  return total;
+}
+
+static const struct ares_socket_functions FUNCTIONS = {
+  .asocket = on_socket,
+  .aclose = on_close,
+  .aconnect = on_connect,
+  .arecvfrom = on_receive,
+  .asendv = on_send,
+};
+
+/* Opening. */
+
+/* Everything is given, so that no file is read. */
+static int channel_init(struct asy_fleet_link *link)
+{
+  struct in_addr nobody = { 0 };
+  struct ares_options options = {
+    .flags = ARES_FLAG_STAYOPEN | ARES_FLAG_NOCHECKRESP | ARES_FLAG_NOSEARCH |
+             ARES_FLAG_IGNTC,
+    .timeout = TIMEOUT_MS,
+    .tries = 1,
+    .ndots = 1,
+    .lookups = (char[]){ "b" },
+    .servers = &nobody,
+    .nservers = 1,
+  };
+  int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
+             ARES_OPT_NDOTS | ARES_OPT_LOOKUPS | ARES_OPT_SERVERS |
+             ARES_OPT_DOMAINS | ARES_OPT_SORTLIST | ARES_OPT_NOROTATE;
+#ifdef ARES_OPT_QUERY_CACHE /* since 1.31, on by default */
+  options.qcache_max_ttl = 0;
+  mask |= ARES_OPT_QUERY_CACHE;
+#endif
+#ifdef ARES_OPT_MAXTIMEOUTMS /* since 1.22; it would cap at 5 s */
+  options.maxtimeout = TIMEOUT_MS;
+  mask |= ARES_OPT_MAXTIMEOUTMS;
+#endif
+  return asy_dns_error(ares_init_options(&link->ares, &options, mask));
+}
+
+/* With shared sockets, any address of the family will do. */
+static int set_server(struct asy_fleet_link *link)
+{
+  const struct asy_fleet_group *group = link->group;
+  if (group->resolver)
+    link->server = group->resolver->given.addr;
+  else if (async_addr_parse(
+               &link->server,
+               group->family == AF_INET ? "192.0.2.1" : "2001:db8::1", 53) < 0)
+    return ASYNC_EINVAL;
+  struct ares_addr_port_node node = { .family = group->family };
+  if (group->family == AF_INET) {
+    const struct sockaddr_in *in = (const void *)&link->server.storage;
+    memcpy(&node.addr.addr4, &in->sin_addr, sizeof(node.addr.addr4));
+    node.udp_port = ntohs(in->sin_port);
+  } else {
+    const struct sockaddr_in6 *in6 = (const void *)&link->server.storage;
+    memcpy(&node.addr.addr6, &in6->sin6_addr, sizeof(node.addr.addr6));
+    node.udp_port = ntohs(in6->sin6_port);
+  }
+  node.tcp_port = node.udp_port;
+  return asy_dns_error(ares_set_servers_ports(link->ares, &node));
+}
+
+static void init(struct asy_fleet_link *link, struct asy_fleet_group *group,
+                 struct async_dns_fleet *fleet)
+{
+  link->fleet = fleet;
+  link->group = group;
+  link->fd = -1;
+  async_list_init(&link->dirty);
+  for (size_t i = ASY_FLEET_FLIGHTS; i-- > 0;) {
+    link->flights[i].link = link;
+    link->flights[i].next = link->free;
+    link->free = &link->flights[i];
+  }
+}
+
+int asy_fleet_link_open(struct asy_fleet_group *group,
+                        struct async_dns_fleet *fleet,
+                        struct asy_fleet_link **out)
+{
+  struct asy_fleet_link **links = realloc(
+      group->links, (group->count + 1) * sizeof(struct asy_fleet_link *));
+  if (!links)
+    return ASYNC_ENOMEM;
+  group->links = links;
+  struct asy_fleet_link *link = calloc(1, sizeof(*link));
+  if (!link)
+    return ASYNC_ENOMEM;
+  init(link, group, fleet);
+  int err = channel_init(link);
+  if (err < 0) {
+    free(link);
+    return err;
+  }
+  err = set_server(link);
+  if (err < 0) {
+    asy_fleet_link_free(link);
+    return err;
+  }
+  ares_set_socket_functions(link->ares, &FUNCTIONS, link);
+  links[group->count++] = *out = link;
+  return 0;
+}
+
+/* Nothing is in flight any more, but for what c-ares would not give back. */
+void asy_fleet_link_free(struct asy_fleet_link *link)
+{
+  ares_destroy(link->ares);
+  asy_fleet_socket_close(link);
+  async_list_remove(&link->dirty);
+  free(link);
+}
+
+void asy_fleet_group_done(struct asy_fleet_group *group)
+{
+  for (size_t i = 0; i < group->count; i++)
+    asy_fleet_link_free(group->links[i]);
+  free(group->links);
+  group->links = NULL;
+  group->count = 0;
+}
+
+/* Flights. */
+
+/* c-ares says that a query is over: because we fed it, or because it could not
+ * send it, or (not expected) by its own timeout. */
+static void on_over(void *arg, int status, int timeouts, unsigned char *reply,
+                    int reply_bytes)
+{
+  struct asy_fleet_flight *flight = arg;
+  (void)timeouts;
+  (void)reply;
+  (void)reply_bytes;
+  flight->held = false;
+  if (flight->link->sending == flight && flight->link->err == 0)
+    flight->link->err = asy_dns_error(status);
+}
+
+static struct asy_fleet_flight **bucket(struct asy_fleet_link *link,
+                                        uint16_t id)
+{
+  return &link->ids[id % ASY_FLEET_IDS];
+}
+
+static void put_back(struct asy_fleet_flight *flight)
+{
+  struct asy_fleet_link *link = flight->link;
+  flight->ask = NULL;
+  if (flight->held) /* c-ares may still name it: not to be used again */
+    return;
+  flight->next = link->free;
+  link->free = flight;
+  link->in_flight--;
+}
+
+int asy_fleet_link_send(struct asy_fleet_link *link, struct async_dns_ask *ask)
+{
+  unsigned char query[QUESTION_MOST];
+  struct asy_fleet_flight *flight = link->free;
+  link->free = flight->next;
+  link->in_flight++;
+  flight->ask = ask;
+  flight->wait = 0;
+  flight->held = true;
+  size_t len = write_short(flight, query);
+  link->sending = flight;
+  link->err = 0;
+  ares_send(link->ares, query, (int)len, on_over, flight);
+  link->sending = NULL;
+  if (!flight->held || !flight->wait) {
+    int err = link->err < 0 ? link->err : ASYNC_ERROR_FROM_ARES(ARES_EBADQUERY);
+    put_back(flight);
+    return err;
+  }
+  struct asy_fleet_flight **place = bucket(link, flight->id);
+  flight->next = *place;
+  *place = flight;
+  ask->flight = flight;
+  return 0;
+}
+
+/* Feeds c-ares the end of the query. Where two have the same id and question it
+ * may take the one for the other: then the second feed ends the first. */
+static void release(struct asy_fleet_flight *flight)
+{
+  struct asy_fleet_link *link = flight->link;
+  for (int i = 0; i < FEEDS && flight->held && link->fd >= 0; i++) {
+    link->feeding = flight;
+    ares_process_fd(link->ares, link->fd, ARES_SOCKET_BAD);
+    link->feeding = NULL;
+  }
+}
+
+void asy_fleet_link_forget(struct asy_fleet_flight *flight)
+{
+  struct asy_fleet_link *link = flight->link;
+  struct asy_fleet_flight **place = bucket(link, flight->id);
+  while (*place != flight)
+    place = &(*place)->next;
+  *place = flight->next;
+  if (flight->wait)
+    link->wait[flight->wait - 1] = NULL;
+  flight->wait = 0;
+  release(flight);
+  put_back(flight);
+}
+
+/* The first link that has room, so that few carry much and batches are long. */
+static int find_room(struct asy_fleet_group *group,
+                     struct async_dns_fleet *fleet, struct asy_fleet_link **out)
+{
+  for (size_t i = 0; i < group->count; i++) {
+    size_t at = (group->next + i) % group->count;
+    if (group->links[at]->in_flight == ASY_FLEET_FLIGHTS)
+      continue;
+    group->next = at;
+    *out = group->links[at];
+    return 0;
+  }
+  return asy_fleet_link_open(group, fleet, out);
+}
+
+static int udp_send(struct asy_fleet_resolver *resolver,
+                    struct async_dns_ask *ask)
+{
+  struct async_dns_fleet *fleet = resolver->fleet;
+  bool is_v6 = resolver->group.family == AF_INET6;
+  struct asy_fleet_group *group =
+      fleet->count > ASY_FLEET_SHARE ? &fleet->shared[is_v6] : &resolver->group;
+  struct asy_fleet_link *link;
+  int err = find_room(group, fleet, &link);
+  return err < 0 ? err : asy_fleet_link_send(link, ask);
+}
+
+static void udp_forget(struct async_dns_ask *ask)
+{
+  if (ask->flight)
+    asy_fleet_link_forget(ask->flight);
+  ask->flight = NULL;
+}
+
+const struct asy_fleet_wire asy_fleet_udp = { udp_send, udp_forget };

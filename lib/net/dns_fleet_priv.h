@@ -1,0 +1,311 @@
+/* A fleet of resolvers, for the files of this folder.
+ *
+ * An ask travels like this:
+ *  1. queued: in the fleet's queue, or in that of the resolver it wants;
+ *  2. a resolver is picked that can take it now (dns_fleet_pick.c): it is not
+ *     ill, has room, and its rate allows it;
+ *  3. sent over a link (dns_fleet_link.c): a channel of c-ares whose one UDP
+ *     socket is ours, so that datagrams are sent and read in batches
+ *     (dns_fleet_wire.c). Or over TCP (dns_fleet_tcp.c);
+ *  4. a reply that fits is judged, or time runs out (dns_fleet_time.c);
+ *  5. c-ares is told that its query is over, the resolver's health is kept
+ *     (dns_fleet_health.c), who asked is told.
+ * Nobody's code runs inside a call of c-ares. */
+#ifndef ASY_DNS_FLEET_PRIV_H
+#define ASY_DNS_FLEET_PRIV_H
+
+#include <netinet/in.h>
+
+#include "async/bucket.h"
+#include "async/dns_fleet.h"
+#include "async/heap.h"
+#include "async/rng.h"
+#include "net/dns_priv.h"
+
+enum {
+  ASY_FLEET_FLIGHTS = 256, /* a link's; see dns.h */
+  ASY_FLEET_IDS = 512,     /* buckets of a link's table, a power of two */
+  ASY_FLEET_BATCH = 64,    /* datagrams a system call */
+  ASY_FLEET_DATAGRAM = 4096,
+  ASY_FLEET_SHARE = 32, /* with more resolvers, sockets are shared by all */
+  ASY_FLEET_SLOTS = 256 /* of the wheel */
+};
+
+#define ASY_FLEET_TICK_NS     (20 * ASYNC_MS)
+#define ASY_FLEET_PATIENCE_NS (2 * ASYNC_SEC)
+
+enum asy_fleet_state {
+  ASY_FLEET_QUEUED,
+  ASY_FLEET_SENT,
+  ASY_FLEET_ENDED /* is told on the next turn */
+};
+
+/* How many queries a resolver is trusted with: dns_fleet_window.c. */
+struct asy_fleet_window {
+  unsigned size, most;
+  unsigned before; /* the size to go back to, if the larger one does not pay */
+  unsigned answered, lost, peak; /* this round */
+  int64_t since_ns, cut_ns, next_ns, pause_ns;
+  double best_per_s;
+  bool trying; /* whether the larger size pays is being found out */
+};
+
+/* A rate that goes down when queries are lost or refused: dns_fleet_rate.c. */
+struct asy_fleet_rate {
+  double per_s, most_per_s; /* per_s 0: no limit */
+  bool fixed;
+  struct async_bucket bucket;
+  int64_t since_ns;
+  unsigned answered, failed; /* in this round */
+};
+
+/* Links: those of a resolver, or those that all share. */
+struct asy_fleet_group {
+  struct asy_fleet_link **links;
+  size_t count, next;
+  int family;
+  struct asy_fleet_resolver *resolver; /* NULL: shared */
+};
+
+struct asy_fleet_resolver {
+  struct async_dns_resolver given;
+  struct async_dns_fleet *fleet;
+  char text[ASYNC_DNS_RESOLVER_TEXT_BYTES];
+  int index;
+  bool extra; /* asked only by those who want it */
+  bool able;  /* to take one now */
+
+  struct asy_fleet_window window;
+  struct asy_fleet_rate rate;
+  struct async_breaker breaker;
+  int64_t rtt_ns, rtt_var_ns;
+  int64_t answer_ns; /* of the last answer */
+  int64_t ill_ns;    /* since when the breaker is not closed */
+
+  size_t place;                /* in fleet->able, from 1; 0: is not there */
+  struct async_heap_node wake; /* when its rate or its breaker lets it */
+  struct async_list queue;     /* of asks that want it */
+  struct async_list wanted;    /* in fleet->wanted while there are any */
+
+  unsigned in_flight;
+  struct async_dns_resolver_stats count;
+  struct async_histogram *rtt;
+  struct asy_fleet_group group;
+  struct async_dns *tcp;
+};
+
+/* Time: slots of a tick each; what is later goes round again. */
+struct asy_fleet_wheel {
+  struct async_list slots[ASY_FLEET_SLOTS];
+  int64_t tick; /* the last one that was looked at */
+  size_t count;
+};
+
+/* What a query's bytes travel over; tests put another in its place. */
+struct asy_fleet_wire {
+  /* Sends ask->message. Returns 0 or an error; must not end it. */
+  int (*send)(struct asy_fleet_resolver *resolver, struct async_dns_ask *ask);
+  /* Forgets that it was sent. */
+  void (*forget)(struct async_dns_ask *ask);
+};
+
+struct async_dns_fleet {
+  struct async_dns_fleet_opts opts; /* with the defaults filled in */
+  char *source4, *source6, *interface;
+  const struct asy_fleet_wire *wire;
+  struct async_rng rng;
+
+  struct asy_fleet_resolver **resolvers;
+  size_t room;       /* for so many */
+  size_t count, own; /* own: those that any ask may go to */
+  size_t trusted, healthy;
+  unsigned most_weight;
+  int64_t ill_ns; /* since when none of its own is healthy */
+  struct asy_fleet_resolver **able;
+  size_t able_count;
+  size_t cursor;
+  unsigned turns; /* of the one at the cursor */
+  struct async_heap wakes;
+  struct async_timer wake;
+
+  struct async_list queue, wanted;
+  struct async_list ended;
+  struct async_timer soon;
+  struct asy_fleet_wheel wheel;
+  struct async_timer tick;
+
+  struct asy_fleet_group shared[2]; /* IPv4 and IPv6 */
+  struct async_list dirty;          /* links that have something to send */
+  struct asy_fleet_reader *reader;
+
+  size_t queued, in_flight;
+  int64_t now_ns; /* the clock, while `busy` */
+  unsigned busy;
+  bool pumping, closing;
+};
+
+static inline struct async_dns_ask *asy_fleet_ask(struct async_list *node)
+{
+  return ASYNC_CONTAINER_OF(node, struct async_dns_ask, node);
+}
+
+/* Time. */
+
+/* The clock; read once for a batch of replies. */
+static inline int64_t asy_fleet_now(const struct async_dns_fleet *fleet)
+{
+  return fleet->busy ? fleet->now_ns : async_now();
+}
+
+/* Around what may end or start many: then the rest is sent at once. */
+void asy_fleet_enter(struct async_dns_fleet *fleet);
+void asy_fleet_leave(struct async_dns_fleet *fleet);
+
+/* Has what is left to do done on the next turn. */
+void asy_fleet_soon(struct async_dns_fleet *fleet);
+
+void asy_fleet_time_init(struct async_dns_fleet *fleet);
+void asy_fleet_time_done(struct async_dns_fleet *fleet);
+
+/* Has the ask looked at when ask->expires_ns is over. */
+void asy_fleet_expect(struct async_dns_fleet *fleet, struct async_dns_ask *ask);
+void asy_fleet_expect_no_more(struct async_dns_fleet *fleet,
+                              struct async_dns_ask *ask);
+
+/* Runs the tick while anything is queued or in flight. */
+void asy_fleet_tick_start(struct async_dns_fleet *fleet);
+
+/* Asks. */
+
+/* Sends what can be sent now. */
+void asy_fleet_pump(struct async_dns_fleet *fleet);
+
+/* Ends an ask that is nowhere any more: at once, or on the next turn. */
+void asy_fleet_end(struct async_dns_ask *ask, int rc);
+void asy_fleet_end_soon(struct async_dns_ask *ask, int rc);
+
+/* Ends one wherever it is. */
+void asy_fleet_cut_off(struct async_dns_ask *ask, int rc);
+
+/* Its time is over. */
+void asy_fleet_expired(struct async_dns_ask *ask);
+
+/* A reply that may be the ask's. Returns whether it was. */
+bool asy_fleet_reply(struct async_dns_ask *ask, const unsigned char *reply,
+                     size_t len, bool cut);
+
+/* The send or the connection failed, or no reply came. */
+void asy_fleet_lost(struct async_dns_ask *ask, int rc, bool soon);
+
+/* Picking. */
+
+/* The resolver for this ask, or NULL: not now. */
+struct asy_fleet_resolver *asy_fleet_pick(struct async_dns_fleet *fleet,
+                                          const struct async_dns_ask *ask);
+
+/* Whether nobody who could answer it is healthy, and since when. */
+bool asy_fleet_hopeless(const struct async_dns_fleet *fleet,
+                        const struct async_dns_ask *ask, int64_t *since_ns);
+
+/* Health. */
+
+int asy_fleet_resolver_new(struct async_dns_fleet *fleet,
+                           const struct async_dns_resolver *given, bool extra);
+void asy_fleet_resolver_free(struct asy_fleet_resolver *resolver);
+
+/* Looks again whether it is able, and when to look the next time. */
+void asy_fleet_refresh(struct asy_fleet_resolver *resolver, int64_t now_ns);
+
+/* One more was sent. */
+void asy_fleet_took(struct asy_fleet_resolver *resolver, int64_t now_ns);
+
+enum asy_fleet_end {
+  ASY_FLEET_ANSWERED,
+  ASY_FLEET_FAILING,
+  ASY_FLEET_MALFORMED,
+  ASY_FLEET_TIMEOUT,
+  ASY_FLEET_ERROR,
+  ASY_FLEET_ABANDONED
+};
+
+/* One has ended. */
+void asy_fleet_gave(struct asy_fleet_resolver *resolver, enum asy_fleet_end end,
+                    int64_t sent_ns, int64_t now_ns);
+
+int64_t asy_fleet_timeout(const struct asy_fleet_resolver *resolver);
+
+void asy_fleet_window_init(struct asy_fleet_window *window, unsigned start,
+                           unsigned most, int64_t now_ns);
+void asy_fleet_window_answered(struct asy_fleet_window *window,
+                               unsigned in_flight, int64_t rtt_ns,
+                               int64_t now_ns);
+void asy_fleet_window_lost(struct asy_fleet_window *window, int64_t sent_ns,
+                           int64_t now_ns);
+
+/* per_s  0 or less: no limit; at first, and at most unless it is fixed */
+void asy_fleet_rate_init(struct asy_fleet_rate *rate, double per_s, bool fixed,
+                         int64_t now_ns);
+void asy_fleet_rate_learn(struct asy_fleet_rate *rate, bool failed,
+                          int64_t now_ns);
+
+/* The wire. */
+
+extern const struct asy_fleet_wire asy_fleet_udp;
+
+/* A link: one channel of c-ares, one socket. */
+struct asy_fleet_flight {
+  struct asy_fleet_flight *next; /* free, or in the same bucket */
+  struct async_dns_ask *ask;     /* NULL: nobody waits */
+  struct asy_fleet_link *link;
+  uint16_t id;   /* the one on the wire */
+  uint16_t wait; /* its place among what is to be sent, from 1; 0: was sent */
+  bool held;     /* by c-ares */
+};
+
+struct asy_fleet_link {
+  struct async_dns_fleet *fleet;
+  struct asy_fleet_group *group;
+  ares_channel ares;
+  uv_poll_t *poll;
+  int fd;       /* -1: none */
+  int err;      /* of the socket, or of the send */
+  bool blocked; /* the socket's buffer is full */
+  size_t in_flight;
+  struct async_addr server; /* as c-ares knows it */
+
+  struct asy_fleet_flight *sending; /* for c-ares' callbacks */
+  struct asy_fleet_flight *feeding;
+
+  struct async_list dirty;
+  size_t wait_count;
+  struct asy_fleet_flight *wait[ASY_FLEET_FLIGHTS];
+  struct asy_fleet_flight *free;
+  struct asy_fleet_flight *ids[ASY_FLEET_IDS];
+  struct asy_fleet_flight flights[ASY_FLEET_FLIGHTS];
+};
+
+/* Returns 0, ASYNC_ENOMEM, or c-ares' error. */
+int asy_fleet_link_open(struct asy_fleet_group *group,
+                        struct async_dns_fleet *fleet,
+                        struct asy_fleet_link **out);
+void asy_fleet_link_free(struct asy_fleet_link *link);
+void asy_fleet_group_done(struct asy_fleet_group *group);
+
+/* Hands the ask to c-ares, and so to the batch. Returns 0 or an error. */
+int asy_fleet_link_send(struct asy_fleet_link *link, struct async_dns_ask *ask);
+
+/* Takes the flight out of everything, c-ares included. */
+void asy_fleet_link_forget(struct asy_fleet_flight *flight);
+
+/* The socket. */
+int asy_fleet_socket_open(struct asy_fleet_link *link);
+void asy_fleet_socket_close(struct asy_fleet_link *link);
+void asy_fleet_wire_flush(struct async_dns_fleet *fleet);
+void asy_fleet_wire_put(struct asy_fleet_flight *flight);
+int asy_fleet_reader_init(struct async_dns_fleet *fleet);
+
+int asy_fleet_tcp_send(struct asy_fleet_resolver *resolver,
+                       struct async_dns_ask *ask);
+void asy_fleet_tcp_forget(struct async_dns_ask *ask);
+
+#endif
