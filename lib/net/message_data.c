@@ -7,22 +7,12 @@ enum { V4_TEXT = 15, V6_TEXT = 45, STRING_TEXT = 2 + 4 * 255 };
 
 /* ---- Addresses ---- */
 
-static char *put_byte(char *to, unsigned byte)
-{
-  if (byte >= 100)
-    *to++ = (char)('0' + byte / 100);
-  if (byte >= 10)
-    *to++ = (char)('0' + byte / 10 % 10);
-  *to++ = (char)('0' + byte % 10);
-  return to;
-}
-
 static char *put_v4(char *to, const unsigned char *bytes)
 {
   for (int i = 0; i < 4; i++) {
     if (i)
       *to++ = '.';
-    to = put_byte(to, bytes[i]);
+    to = asy_message_put_byte(to, bytes[i]);
   }
   return to;
 }

@@ -66,6 +66,8 @@ static int add_record(struct async_buf *out, const ldns_rr *rr)
 int asy_message_ldns(struct async_buf *out,
                      const struct async_dns_record *record)
 {
+  if (!asy_message_names_fit(record)) /* ldns follows pointers for too long */
+    return ASYNC_EENCODING;
   ldns_rr *rr = NULL;
   size_t at = record->owner, end = record->data + record->data_bytes;
   int err = error_of(

@@ -222,12 +222,7 @@ void async_dns_name_add(struct async_buf *out, const unsigned char *wire)
 static char *reverse_v4(const unsigned char *bytes, char *to)
 {
   for (size_t i = 4; i-- > 0;) {
-    unsigned byte = bytes[i];
-    if (byte >= 100)
-      *to++ = (char)('0' + byte / 100);
-    if (byte >= 10)
-      *to++ = (char)('0' + byte / 10 % 10);
-    *to++ = (char)('0' + byte % 10);
+    to = asy_message_put_byte(to, bytes[i]);
     *to++ = '.';
   }
   return to;

@@ -11,49 +11,6 @@
 
 enum { MEMBER = 16 };
 
-/* Where in the rdata names are that may be compressed or differ in case: behind
- * `skip` bytes and `strings` strings. Whatever follows them is bytes. */
-struct layout {
-  uint16_t type;
-  uint8_t skip, strings, names;
-};
-
-static const struct layout layouts[] = {
-  { ASYNC_DNS_NS, 0, 0, 1 },
-  { 3, 0, 0, 1 }, /* MD */
-  { 4, 0, 0, 1 }, /* MF */
-  { ASYNC_DNS_CNAME, 0, 0, 1 },
-  { ASYNC_DNS_SOA, 0, 0, 2 },
-  { 7, 0, 0, 1 }, /* MB */
-  { 8, 0, 0, 1 }, /* MG */
-  { 9, 0, 0, 1 }, /* MR */
-  { ASYNC_DNS_PTR, 0, 0, 1 },
-  { 14, 0, 0, 2 }, /* MINFO */
-  { ASYNC_DNS_MX, 2, 0, 1 },
-  { 17, 0, 0, 2 },  /* RP */
-  { 18, 2, 0, 1 },  /* AFSDB */
-  { 21, 2, 0, 1 },  /* RT */
-  { 24, 18, 0, 1 }, /* SIG */
-  { 26, 2, 0, 2 },  /* PX */
-  { ASYNC_DNS_SRV, 6, 0, 1 },
-  { 35, 4, 3, 1 }, /* NAPTR */
-  { 36, 2, 0, 1 }, /* KX */
-  { ASYNC_DNS_DNAME, 0, 0, 1 },
-  { ASYNC_DNS_RRSIG, 18, 0, 1 },
-  { 47, 0, 0, 1 }, /* NSEC */
-  { ASYNC_DNS_SVCB, 2, 0, 1 },
-  { ASYNC_DNS_HTTPS, 2, 0, 1 },
-  { 107, 2, 0, 1 }, /* LP */
-};
-
-static const struct layout *layout_of(unsigned type)
-{
-  for (size_t i = 0; i < sizeof(layouts) / sizeof(layouts[0]); i++)
-    if (layouts[i].type == type)
-      return &layouts[i];
-  return NULL;
-}
-
 /* Returns where the name ends, or 0. */
 static size_t add_name(struct async_buf *out, const unsigned char *bytes,
                        size_t len, size_t at)
@@ -69,28 +26,16 @@ static size_t add_name(struct async_buf *out, const unsigned char *bytes,
   return at;
 }
 
-/* Where the names begin, or the end if they do not. */
-static size_t names_at(const unsigned char *bytes, size_t at, size_t end,
-                       const struct layout *layout)
-{
-  if (end - at < layout->skip)
-    return end;
-  at += layout->skip;
-  for (int i = 0; i < layout->strings && at < end; i++)
-    at += bytes[at] + 1u;
-  return at < end ? at : end;
-}
-
 /* What does not fit its layout is taken as it is. */
 static void add_data(struct async_buf *out,
                      const struct async_dns_record *record)
 {
   const unsigned char *bytes = record->message->bytes;
-  const struct layout *layout = layout_of(record->type);
+  const struct asy_message_layout *layout = asy_message_layout_of(record->type);
   size_t at = record->data, end = at + record->data_bytes;
   size_t before = out->len;
   if (layout) {
-    size_t name_at = names_at(bytes, at, end, layout);
+    size_t name_at = asy_message_names_at(bytes, at, end, layout);
     async_buf_add(out, bytes + at, name_at - at);
     for (int i = 0; i < layout->names && name_at; i++)
       name_at = add_name(out, bytes, end, name_at);

@@ -84,7 +84,8 @@ static const char *name_of(const struct word *words, unsigned number)
 
 static bool equals(const char *name, const char *text, size_t len)
 {
-  return strlen(name) == len && strncasecmp(name, text, len) == 0;
+  return len && (name[0] | 0x20) == (text[0] | 0x20) && strlen(name) == len &&
+         strncasecmp(name, text, len) == 0;
 }
 
 static int number_of(const struct word *words, const char *text, size_t len)
