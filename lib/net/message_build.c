@@ -138,18 +138,19 @@ int async_dns_option_add_subnet(struct async_buf *out, const char *text)
   return 0;
 }
 
-int asy_message_hex_digit(char c)
+/* The value of a hexadecimal digit, 16 for what is none. */
+static unsigned digit_of(char c)
 {
   if (c >= '0' && c <= '9')
-    return c - '0';
+    return (unsigned)(c - '0');
   c |= 0x20;
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+  return c >= 'a' && c <= 'f' ? (unsigned)(c - 'a') + 10 : 16;
 }
 
 static bool is_hex(const char *text, size_t len)
 {
   for (size_t i = 0; i < len; i++)
-    if (asy_message_hex_digit(text[i]) < 0)
+    if (digit_of(text[i]) > 15)
       return false;
   return len % 2 == 0 && len / 2 <= UINT16_MAX;
 }
@@ -163,8 +164,8 @@ int async_dns_option_add_hex(struct async_buf *out, const char *text)
     return ASYNC_EINVAL;
   async_dns_option_add(out, (unsigned)code, NULL, 0);
   for (size_t i = 0; i < len; i += 2)
-    async_buf_add_char(out, (char)(asy_message_hex_digit(text[i]) << 4 |
-                                   asy_message_hex_digit(text[i + 1])));
+    async_buf_add_char(out,
+                       (char)(digit_of(text[i]) << 4 | digit_of(text[i + 1])));
   if (out->err == 0)
     asy_message_put16((unsigned char *)out->data + out->len - len / 2 - 2,
                       (unsigned)len / 2);

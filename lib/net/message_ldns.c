@@ -41,8 +41,8 @@ static int add_fields(struct async_buf *out, const ldns_rr *rr,
 
 static bool may_be_empty(const ldns_rr *rr)
 {
-  return ldns_rr_descriptor_minimum(ldns_rr_descript(ldns_rr_get_type(rr))) ==
-         0;
+  uint16_t type = (uint16_t)ldns_rr_get_type(rr);
+  return ldns_rr_descriptor_minimum(ldns_rr_descript(type)) == 0;
 }
 
 static int add_record(struct async_buf *out, const ldns_rr *rr)

@@ -90,9 +90,6 @@ bool asy_message_names_fit(const struct async_dns_record *record);
 void asy_message_hex(struct async_buf *out, const unsigned char *bytes,
                      size_t len);
 
-/* The value of a hexadecimal digit, or -1. */
-int asy_message_hex_digit(char c);
-
 /* Appends the rdata as ldns prints it, nothing if it is empty. Returns 0, ASYNC_EENCODING with part of
  * the text there, or ASYNC_ENOMEM. */
 int asy_message_ldns(struct async_buf *out,
