@@ -75,13 +75,13 @@ called() {
   stub pacman 'log pacman "$@"; [ "$1" != -Q ]'
   bootstrap
   [ "$status" -eq 0 ]
-  called "pacman -Sy --needed --noconfirm gcc .* libuv curl c-ares jansson .*"
+  called "pacman -Sy --needed --noconfirm gcc .* libuv curl c-ares ldns jansson .*"
 
   rm bin/pacman
   stub brew 'log brew "$@"; [ "$1" != list ]'
   bootstrap
   [ "$status" -eq 0 ]
-  called "brew install cmake .* libuv curl c-ares jansson .*"
+  called "brew install cmake .* libuv curl c-ares ldns jansson .*"
 }
 
 @test "bootstrap: a step that fails shows what it printed" {
