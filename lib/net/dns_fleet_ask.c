@@ -1,11 +1,9 @@
 /* The way of an ask. Its end is told at once where nobody is surprised (a reply
  * came, time ran out), and on the next turn where somebody would be (it was
  * being started). */
-#include <ctype.h>
 #include <string.h>
 
 #include "async/error.h"
-#include "async/loop.h"
 #include "async/scope.h"
 #include "async/task.h"
 #include "net/dns_fleet_priv.h"
@@ -109,7 +107,6 @@ static void leave_flight(struct async_dns_ask *ask, enum asy_fleet_end end,
     fleet->wire->forget(ask);
   asy_fleet_expect_no_more(fleet, ask);
   fleet->in_flight--;
-  async_loop_release();
   asy_fleet_gave(fleet->resolvers[ask->resolver], end, ask->sent_ns, now_ns);
 }
 
@@ -270,7 +267,6 @@ static void send_to(struct asy_fleet_resolver *resolver,
     ask->expires_ns = ask->deadline_ns;
   asy_fleet_expect(fleet, ask);
   fleet->in_flight++;
-  async_loop_hold();
   asy_fleet_took(resolver, now_ns);
   int err = tcp ? asy_fleet_tcp_send(resolver, ask)
                 : fleet->wire->send(resolver, ask);

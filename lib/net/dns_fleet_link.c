@@ -14,6 +14,7 @@
 #include <sys/uio.h>
 
 #include "async/error.h"
+#include "async/loop.h"
 #include "net/dns_fleet_priv.h"
 
 enum { HEADER = 12, QUESTION_MOST = 12 + 255 + 4, FEEDS = 3 };
@@ -338,14 +339,21 @@ static int udp_send(struct asy_fleet_resolver *resolver,
       fleet->count > ASY_FLEET_SHARE ? &fleet->shared[is_v6] : &resolver->group;
   struct asy_fleet_link *link;
   int err = find_room(group, fleet, &link);
-  return err < 0 ? err : asy_fleet_link_send(link, ask);
+  if (err == 0)
+    err = asy_fleet_link_send(link, ask);
+  if (err == 0)
+    async_loop_hold();
+  return err;
 }
 
 static void udp_forget(struct async_dns_ask *ask)
 {
-  if (ask->flight)
-    asy_fleet_link_forget(ask->flight);
+  struct asy_fleet_flight *flight = ask->flight;
   ask->flight = NULL;
+  if (!flight)
+    return;
+  asy_fleet_link_forget(flight);
+  async_loop_release();
 }
 
 const struct asy_fleet_wire asy_fleet_udp = { udp_send, udp_forget };
