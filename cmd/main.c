@@ -20,9 +20,11 @@
 
 #include "command.h"
 #include "fetch/command.h"
+#include "resolve/command.h"
 
 static const struct command *const commands[] = {
   &fetch_command,
+  &resolve_command,
   NULL,
 };
 

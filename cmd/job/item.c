@@ -96,6 +96,22 @@ void job_entry_done(struct job_entry *entry)
   *entry = (struct job_entry){ .text = NULL };
 }
 
+int job_entry_copy(struct job_entry *out, const struct job_entry *entry)
+{
+  *out = (struct job_entry){ .is_record = entry->is_record,
+                             .source = entry->source,
+                             .line = entry->line,
+                             .taken_ns = entry->taken_ns };
+  int err = job_entry_set_text(out, entry->text, entry->text_len);
+  if (err == 0 && entry->key != entry->text)
+    err = job_entry_set_key(out, entry->key, entry->key_len);
+  if (err < 0)
+    job_entry_done(out);
+  else
+    out->fields = json_incref(entry->fields);
+  return err;
+}
+
 void job_item_done(struct job_item *item)
 {
   job_error_clear(&item->error);

@@ -39,9 +39,10 @@ struct job_item {
   struct job_entry entry;
   struct job_error error; /* of the last attempt */
   enum job_outcome outcome;
-  bool prepared;      /* the tool's prepare accepted it */
-  unsigned attempts;  /* so far */
-  uint64_t seq;       /* place in the input, from 0 */
+  bool prepared;     /* the tool's prepare accepted it */
+  bool hidden;       /* the tool's `ended` wants no record on standard output */
+  unsigned attempts; /* so far */
+  uint64_t seq;      /* place in the input, from 0 */
   int64_t timeout_ns; /* of one attempt; 0: none. The option's, or the entry's
                          field "timeout"; prepare may change it */
   int64_t start_wall_ns; /* of the first attempt; 0: never started */
@@ -73,6 +74,10 @@ int job_entry_set_key(struct job_entry *entry, const char *key, size_t len);
 
 /* Frees what an entry has; leaves an empty one. */
 void job_entry_done(struct job_entry *entry);
+
+/* Copies an entry; its fields are shared. Returns 0, or ASYNC_ENOMEM with an
+ * empty copy. */
+int job_entry_copy(struct job_entry *out, const struct job_entry *entry);
 
 /* Frees everything of an item but the tool's own. */
 void job_item_done(struct job_item *item);

@@ -7,13 +7,21 @@
 #include "job/record_priv.h"
 #include "job/tool.h"
 
-static enum job_format format_of(const char *text)
+static bool is_style(const struct job_tool *tool, const char *text)
+{
+  for (const char *const *style = tool->styles; style && *style; style++)
+    if (strcmp(text, *style) == 0)
+      return true;
+  return false;
+}
+
+static enum job_format format_of(const struct job_tool *tool, const char *text)
 {
   static const char *const names[] = { "text", "ndjson", "tsv", "csv" };
   for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
     if (strcmp(text, names[i]) == 0)
       return (enum job_format)i;
-  return JOB_FORMAT_TEMPLATE;
+  return is_style(tool, text) ? JOB_FORMAT_TEXT : JOB_FORMAT_TEMPLATE;
 }
 
 /* Text with fields is a table without a header. */
@@ -38,7 +46,8 @@ int job_writer_init(struct job_writer *writer, const struct job_tool *tool,
                     const char *format, const struct opt_list *fields,
                     struct async_buf *message)
 {
-  *writer = (struct job_writer){ .tool = tool, .format = format_of(format) };
+  *writer =
+      (struct job_writer){ .tool = tool, .format = format_of(tool, format) };
   int err = async_buf_reserve(&writer->pool, 1); /* so that it has an address */
   if (err == 0)
     err = plan(writer, format, fields, message);

@@ -77,7 +77,7 @@ static int write_record(struct job_session *session,
                         const struct job_item *item)
 {
   int file_err = 0;
-  if (!session->out.err)
+  if (!session->out.err && !item->hidden)
     job_writer_add(&session->writer, item, session->ctx, &session->out.buf);
   if (session->file.stream) {
     if (!session->file.err)

@@ -62,6 +62,10 @@ struct job_tool {
    * name, file, input, key. */
   const char *const *entry_fields;
 
+  /* NULL, or words of --format that the hook `text` understands as well as
+   * "text"; NULL ends. */
+  const char *const *styles;
+
   bool counts_bytes; /* item->bytes means something */
   size_t descriptors_per_job;
 

@@ -14,8 +14,9 @@
 
 struct resolve_client {
   struct job_run *run;
-  struct resolve_opts opts; /* with what the operands say, in dig's manner */
-  struct resolve_types types;
+  struct resolve_opts opts;   /* with what the operands say, in dig's manner */
+  struct resolve_types types; /* for lines that name none */
+  bool types_given;           /* by an option or an operand */
   uint16_t klass;
   struct async_dns_fleet *fleet;
   struct resolve_query query;
@@ -23,11 +24,16 @@ struct resolve_client {
   struct resolve_source *source;
   struct resolve_codes retry_on;
   struct resolve_filter only, not ;
+  bool fails_nxdomain, fails_nodata; /* --fail-on */
   enum resolve_style style;
+  char **operands;       /* those that are entries */
   struct job_out failed; /* --failed */
 };
 
 int resolve_client_open(struct job_run *run, void **ctx);
 void resolve_client_close(void *ctx);
+
+/* The hook `status`: closes --failed. */
+int resolve_status(void *ctx, int status);
 
 #endif

@@ -29,7 +29,9 @@ struct resolve_item {
   struct job_item item;
   struct resolve_question question;
   struct async_dns_tried tried;
-  int64_t deadline_ns; /* of the question with all attempts; 0: not started */
+  int64_t timeout_ns;  /* for all attempts together; 0: none */
+  int64_t deadline_ns; /* 0: not started */
+  bool plain;          /* without EDNS, which was not understood */
 
   struct resolve_flight *flight;    /* of the last attempt; shared */
   struct async_dns_message message; /* its reply, when `replied` */

@@ -7,6 +7,7 @@
 
 /* The hooks of struct job_tool; ctx is a struct resolve_client. */
 int resolve_next(void *ctx, struct job_item *item);
+int resolve_prepare(void *ctx, struct job_item *item);
 void resolve_start(void *ctx, struct job_item *item,
                    struct async_fan_attempt *attempt, struct async_op *op);
 void resolve_judge(void *ctx, struct job_item *item,

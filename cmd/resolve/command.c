@@ -1,0 +1,70 @@
+#include "resolve/command.h"
+
+#include "resolve/client.h"
+#include "resolve/judge.h"
+#include "resolve/options.h"
+#include "resolve/record.h"
+#include "resolve/text.h"
+
+static const struct command_example examples[] = {
+  { "asynctool resolve -t A,AAAA names.txt",
+    "Both addresses of every name of a list" },
+  { "asynctool resolve -r resolvers.txt --ndjson --failed rest.txt names.txt",
+    "Through many resolvers; what got no answer can be fed back" },
+  { "asynctool resolve -x 192.0.2.0/24", "The names of a network's addresses" },
+  { "asynctool resolve example.com MX @192.0.2.53 +dnssec",
+    "One question, in dig's manner" },
+  { NULL, NULL },
+};
+
+#define USAGE "[OPTIONS] [@RESOLVER] [NAME|FILE|-]... [TYPE]..."
+
+static const char *const entry_fields[] = { "name",  "host", "target", "url",
+                                            "input", "key",  NULL };
+
+static const char *const styles[] = { "simple", "short", "full",
+                                      "zone",   "list",  NULL };
+
+#define HOOKS                                                                  \
+  .name = "resolve", .usage = USAGE, .entries = "names",                       \
+  .item_bytes = sizeof(struct resolve_item), .entry_fields = entry_fields,     \
+  .styles = styles, .open = resolve_client_open,                               \
+  .close = resolve_client_close, .next = resolve_next,                         \
+  .prepare = resolve_prepare, .ended = resolve_ended, .text = resolve_text,    \
+  .item_done = resolve_item_done, .status = resolve_status
+
+/* One query an attempt. */
+static const struct job_tool tool = {
+  HOOKS,
+  .fields = resolve_fields,
+  .start = resolve_start,
+  .judge = resolve_judge,
+};
+
+static const struct job_tool detailed_tool = {
+  HOOKS,
+  .fields = resolve_detailed_fields,
+  .start = resolve_start,
+  .judge = resolve_judge,
+};
+
+static int run(const void *opts, char *const *operands, size_t operand_count)
+{
+  const struct resolve_opts *resolve = opts;
+  return job_run(resolve->details ? &detailed_tool : &tool, &resolve->job, opts,
+                 operands, operand_count);
+}
+
+const struct command resolve_command = {
+  .name = "resolve",
+  .summary = "Ask DNS for many names at once",
+  .usage = USAGE,
+  .description =
+      "Asks for every name given: operands, and the lines of files and of "
+      "standard input, each with types and a @resolver of its own if it likes. "
+      "Each question ends as one record on standard output, whatever happens.",
+  .examples = examples,
+  .tables = resolve_tables,
+  .opts_bytes = sizeof(struct resolve_opts),
+  .run = run,
+};

@@ -1,0 +1,10 @@
+/* cmd/resolve/record.h: what resolve's records have beyond the common fields. */
+#ifndef RESOLVE_RECORD_H
+#define RESOLVE_RECORD_H
+
+#include "job/record.h"
+
+extern const struct job_field resolve_fields[];
+extern const struct job_field resolve_detailed_fields[]; /* --details */
+
+#endif
