@@ -49,7 +49,7 @@ static unsigned within(const struct asy_fleet_window *window, double size)
 {
   if (size < LEAST)
     size = LEAST;
-  return size < window->most ? (unsigned)size : window->most;
+  return size < window->most ? (unsigned)(size + 0.5) : window->most;
 }
 
 static void wait_and_see(struct asy_fleet_window *window, int64_t now_ns)
