@@ -13,6 +13,7 @@ foreach(source ${cli_tests})
     cli/${name}
     "ASYNCTOOL=${PROJECT_BINARY_DIR}/cmd/asynctool"
     "ORIGIN=${CMAKE_CURRENT_BINARY_DIR}/helpers/origin/origin"
+    "RESPONDER_PROGRAM=${CMAKE_CURRENT_BINARY_DIR}/helpers/responder/responder"
     "ASYNCTOOL_SOURCE=${PROJECT_SOURCE_DIR}"
     "ASYNCTOOL_BUILD=${PROJECT_BINARY_DIR}"
     "BATS_TEST_TIMEOUT=60")
