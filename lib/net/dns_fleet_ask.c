@@ -106,8 +106,11 @@ static void leave_flight(struct async_dns_ask *ask, enum asy_fleet_end end,
   else
     fleet->wire->forget(ask);
   asy_fleet_expect_no_more(fleet, ask);
+  struct asy_fleet_resolver *resolver = fleet->resolvers[ask->resolver];
   fleet->in_flight--;
-  asy_fleet_gave(fleet->resolvers[ask->resolver], end, ask->sent_ns, now_ns);
+  resolver->doubted -= ask->doubted;
+  ask->doubted = false;
+  asy_fleet_gave(resolver, end, ask->sent_ns, now_ns);
 }
 
 void asy_fleet_end(struct async_dns_ask *ask, int rc)
@@ -143,6 +146,31 @@ void asy_fleet_lost(struct async_dns_ask *ask, int rc, bool soon)
     asy_fleet_end_soon(ask, rc);
   else
     asy_fleet_end(ask, rc);
+}
+
+static void look_later(const struct asy_fleet_resolver *resolver,
+                       struct async_dns_ask *ask)
+{
+  int64_t usual_ns = asy_fleet_usual(resolver);
+  ask->look_ns = ask->expires_ns;
+  if (usual_ns && !ask->doubted)
+    ask->look_ns = async_time_add(asy_fleet_now(ask->fleet), usual_ns);
+  if (ask->look_ns > ask->expires_ns)
+    ask->look_ns = ask->expires_ns;
+  asy_fleet_expect(ask->fleet, ask);
+}
+
+/* When those that were sent later are answered, it is lost by the look of it,
+ * and another may be sent in its place; its answer is still welcome. */
+void asy_fleet_doubt(struct async_dns_ask *ask)
+{
+  struct asy_fleet_resolver *resolver = ask->fleet->resolvers[ask->resolver];
+  if (resolver->answer_ns > ask->sent_ns && !ask->doubted) {
+    ask->doubted = true;
+    resolver->doubted++;
+    asy_fleet_refresh(resolver, asy_fleet_now(ask->fleet));
+  }
+  look_later(resolver, ask);
 }
 
 void asy_fleet_expired(struct async_dns_ask *ask)
@@ -265,7 +293,7 @@ static void send_to(struct asy_fleet_resolver *resolver,
   ask->expires_ns = async_time_add(now_ns, asy_fleet_timeout(resolver));
   if (ask->deadline_ns && ask->deadline_ns < ask->expires_ns)
     ask->expires_ns = ask->deadline_ns;
-  asy_fleet_expect(fleet, ask);
+  look_later(resolver, ask);
   fleet->in_flight++;
   asy_fleet_took(resolver, now_ns);
   int err = tcp ? asy_fleet_tcp_send(resolver, ask)
@@ -323,7 +351,7 @@ static void enqueue(struct async_dns_fleet *fleet, struct async_dns_ask *ask)
   fleet->queued++;
   asy_fleet_tick_start(fleet);
   if (ask->deadline_ns) {
-    ask->expires_ns = ask->deadline_ns;
+    ask->expires_ns = ask->look_ns = ask->deadline_ns;
     asy_fleet_expect(fleet, ask);
   }
   if (ask->want < 0) {
@@ -365,7 +393,7 @@ static void begin(struct async_dns_fleet *fleet, struct async_dns_ask *ask,
   ask->op = op;
   ask->fleet = fleet;
   ask->resolver = -1;
-  ask->tcp = ask->tcp_retry = false;
+  ask->tcp = ask->tcp_retry = ask->doubted = false;
   ask->verdict = ASYNC_DNS_GOOD;
   ask->sent_ns = ask->rtt_ns = 0;
   ask->reply = NULL;

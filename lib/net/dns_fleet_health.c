@@ -8,6 +8,7 @@
 enum { PUBLIC_JOBS = 200, NEAR_JOBS = 65536, HISTOGRAMS = 64 };
 #define TIMEOUT_LEAST_NS    ASYNC_SEC
 #define TIMEOUT_MOST_NS     (4 * ASYNC_SEC)
+#define USUAL_LEAST_NS      (50 * ASYNC_MS)
 #define COOLDOWN_MOST_NS    (30 * ASYNC_SEC)
 #define COOLDOWN_MOST_ALONE (2 * ASYNC_SEC)
 
@@ -102,7 +103,8 @@ void asy_fleet_refresh(struct asy_fleet_resolver *resolver, int64_t now_ns)
 {
   int64_t when_ns = breaker_opens(&resolver->breaker);
   note_illness(resolver, now_ns);
-  if (resolver->in_flight >= resolver->window.size) {
+  if (resolver->in_flight - resolver->doubted >= resolver->window.size ||
+      resolver->in_flight >= resolver->window.most) {
     when_ns = ASYNC_NEVER;
   } else if (resolver->rate.per_s > 0) {
     int64_t token_ns = async_bucket_peek(&resolver->rate.bucket, now_ns);
@@ -155,7 +157,8 @@ static void answered(struct asy_fleet_resolver *resolver, int64_t sent_ns,
   resolver->count.answered++;
   resolver->answer_ns = now_ns;
   learn_rtt(resolver, now_ns - sent_ns);
-  asy_fleet_window_answered(&resolver->window, resolver->in_flight,
+  asy_fleet_window_answered(&resolver->window,
+                            resolver->in_flight - resolver->doubted,
                             resolver->rtt_ns, now_ns);
 }
 
@@ -217,6 +220,14 @@ void asy_fleet_gave(struct asy_fleet_resolver *resolver, enum asy_fleet_end end,
                          now_ns);
   resolver->in_flight--;
   asy_fleet_refresh(resolver, now_ns);
+}
+
+int64_t asy_fleet_usual(const struct asy_fleet_resolver *resolver)
+{
+  int64_t usual_ns = resolver->rtt_ns + 4 * resolver->rtt_var_ns;
+  if (!resolver->rtt_ns)
+    return 0;
+  return usual_ns > USUAL_LEAST_NS ? usual_ns : USUAL_LEAST_NS;
 }
 
 int64_t asy_fleet_timeout(const struct asy_fleet_resolver *resolver)

@@ -44,7 +44,8 @@ enum asy_fleet_state {
 struct asy_fleet_window {
   unsigned size, most;
   unsigned before; /* the size to go back to, if the larger one does not pay */
-  unsigned answered, lost, peak; /* this round */
+  unsigned answered, peak; /* this round */
+  double lost;             /* the share of late */
   int64_t since_ns, cut_ns, next_ns, pause_ns;
   double best_per_s;
   bool trying; /* whether the larger size pays is being found out */
@@ -88,6 +89,7 @@ struct asy_fleet_resolver {
   struct async_list wanted;    /* in fleet->wanted while there are any */
 
   unsigned in_flight;
+  unsigned doubted; /* of them, are lost by the look of it */
   struct async_dns_resolver_stats count;
   struct async_histogram *rtt;
   struct asy_fleet_group group;
@@ -167,7 +169,7 @@ void asy_fleet_soon(struct async_dns_fleet *fleet);
 void asy_fleet_time_init(struct async_dns_fleet *fleet);
 void asy_fleet_time_done(struct async_dns_fleet *fleet);
 
-/* Has the ask looked at when ask->expires_ns is over. */
+/* Has the ask looked at when ask->look_ns is over. */
 void asy_fleet_expect(struct async_dns_fleet *fleet, struct async_dns_ask *ask);
 void asy_fleet_expect_no_more(struct async_dns_fleet *fleet,
                               struct async_dns_ask *ask);
@@ -189,6 +191,9 @@ void asy_fleet_cut_off(struct async_dns_ask *ask, int rc);
 
 /* Its time is over. */
 void asy_fleet_expired(struct async_dns_ask *ask);
+
+/* It takes longer than usual. */
+void asy_fleet_doubt(struct async_dns_ask *ask);
 
 /* A reply that may be the ask's. Returns whether it was. */
 bool asy_fleet_reply(struct async_dns_ask *ask, const unsigned char *reply,
@@ -233,6 +238,9 @@ void asy_fleet_gave(struct asy_fleet_resolver *resolver, enum asy_fleet_end end,
                     int64_t sent_ns, int64_t now_ns);
 
 int64_t asy_fleet_timeout(const struct asy_fleet_resolver *resolver);
+
+/* How long an answer takes at most, as a rule; 0: not known. */
+int64_t asy_fleet_usual(const struct asy_fleet_resolver *resolver);
 
 void asy_fleet_window_init(struct asy_fleet_window *window, unsigned start,
                            unsigned most, int64_t now_ns);

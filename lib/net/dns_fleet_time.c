@@ -31,7 +31,7 @@ void asy_fleet_expect(struct async_dns_fleet *fleet, struct async_dns_ask *ask)
 {
   struct asy_fleet_wheel *wheel = &fleet->wheel;
   asy_fleet_tick_start(fleet);
-  int64_t ahead = tick_of(ask->expires_ns) + 1 - wheel->tick;
+  int64_t ahead = tick_of(ask->look_ns) + 1 - wheel->tick;
   if (ahead < 1)
     ahead = 1;
   else if (ahead > ASY_FLEET_SLOTS - 1)
@@ -59,8 +59,10 @@ static void look_at(struct async_dns_fleet *fleet, struct async_list *slot)
     struct async_dns_ask *ask =
         ASYNC_CONTAINER_OF(due.next, struct async_dns_ask, timer);
     asy_fleet_expect_no_more(fleet, ask);
-    if (ask->expires_ns > fleet->now_ns)
+    if (ask->look_ns > fleet->now_ns)
       asy_fleet_expect(fleet, ask);
+    else if (ask->expires_ns > fleet->now_ns)
+      asy_fleet_doubt(ask);
     else
       asy_fleet_expired(ask);
   }

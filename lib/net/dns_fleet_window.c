@@ -8,20 +8,20 @@
  *  1. start small, and double for as long as that raises the rate by a quarter;
  *  2. where it does not, go back to the size before;
  *  3. from time to time try a quarter more, and keep it if it pays;
- *  4. where more than 2 % are lost, cut to 0.7, at most once for what was sent
- *     before the cut.
+ *  4. where more than 3 % are lost, cut to 0.7, at most once for what was sent
+ *     before the cut, and never below what any server's buffer holds.
  *
  * A round in which the window was not full says nothing.
  * Source: the idea of step 2 is that of BBR (Cardwell et al., "BBR:
  * congestion-based congestion control"), start-up. */
 #include "net/dns_fleet_priv.h"
 
-enum { LEAST = 16 };
+enum { LEAST = 64, MEMORY = 512 };
 #define ROUND_NS     (20 * ASYNC_MS)
 #define PAUSE_NS     ASYNC_SEC
 #define PAUSE_MAX_NS (16 * ASYNC_SEC)
 
-static const double PAYS_TWICE = 1.25, PAYS_MORE = 1.10, LOST_SHARE = 0.02,
+static const double PAYS_TWICE = 1.25, PAYS_MORE = 1.10, LOST_SHARE = 0.03,
                     CUT = 0.7;
 
 void asy_fleet_window_init(struct asy_fleet_window *window, unsigned start,
@@ -41,7 +41,6 @@ static void start_round(struct asy_fleet_window *window, int64_t now_ns)
 {
   window->since_ns = now_ns;
   window->answered = 0;
-  window->lost = 0;
   window->peak = 0;
 }
 
@@ -106,6 +105,7 @@ void asy_fleet_window_answered(struct asy_fleet_window *window,
 {
   int64_t round_ns = rtt_ns > ROUND_NS ? rtt_ns : ROUND_NS;
   window->answered++;
+  window->lost -= window->lost / MEMORY;
   if (in_flight > window->peak)
     window->peak = in_flight;
   if (now_ns - window->since_ns >= round_ns)
@@ -115,10 +115,8 @@ void asy_fleet_window_answered(struct asy_fleet_window *window,
 void asy_fleet_window_lost(struct asy_fleet_window *window, int64_t sent_ns,
                            int64_t now_ns)
 {
-  window->lost++;
-  if (sent_ns <= window->cut_ns)
-    return;
-  if (window->lost <= LOST_SHARE * (window->answered + window->lost))
+  window->lost += (1 - window->lost) / MEMORY;
+  if (sent_ns <= window->cut_ns || window->lost <= LOST_SHARE)
     return;
   window->size = within(window, window->size * CUT);
   window->cut_ns = now_ns;

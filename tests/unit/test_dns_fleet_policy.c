@@ -403,7 +403,51 @@ SIM(losses_make_the_window_smaller_once_a_round)
     now_ns += 2 * ASYNC_SEC;
     asy_fleet_window_lost(&window, now_ns - ASYNC_SEC, now_ns);
   }
-  CHECK_INT(window.size, 16); /* never none */
+  CHECK_INT(window.size, 64); /* never so few that it stops */
+}
+
+SIM(a_loss_now_and_then_changes_nothing)
+{
+  struct asy_fleet_window window;
+  int64_t now_ns = 1;
+  asy_fleet_window_init(&window, 100, 65536, now_ns);
+  for (int i = 0; i < 10000; i++) {
+    now_ns += ASYNC_MS;
+    if (i % 100 == 0)
+      asy_fleet_window_lost(&window, now_ns - ASYNC_SEC, now_ns);
+    else
+      asy_fleet_window_answered(&window, 50, ASYNC_MS, now_ns);
+  }
+  CHECK_INT(window.size, 100);
+}
+
+SIM(the_lost_do_not_take_the_place_of_others)
+{
+  struct async_dns_fleet_opts opts = { .timeout_ns = 10 * ASYNC_SEC };
+  struct world *world = world_open(ONE, 1, opts);
+  for (int i = 0; i < 2000; i++) {
+    start(world, i);
+    if (i % 10 == 0)
+      continue;
+    CHECK_INT(world->asks[i].ask.resolver, 0);
+    CHECK_INT(async_sleep(ASYNC_MS), 0);
+    answer(&world->asks[i], 0);
+  }
+  CHECK_INT(sent_count, 200); /* of a window of 100 */
+  answer(&world->asks[0], 0); /* better late than never */
+  world_close(world);
+}
+
+SIM(while_nothing_is_answered_nothing_more_is_sent)
+{
+  struct async_dns_fleet_opts opts = { .timeout_ns = 10 * ASYNC_SEC };
+  struct world *world = world_open(ONE, 1, opts);
+  answer(start(world, 0), 0);
+  for (int i = 1; i < 500; i++)
+    start(world, i);
+  CHECK_INT(async_sleep(9 * ASYNC_SEC), 0);
+  CHECK_INT(sent_count, 100);
+  world_close(world);
 }
 
 /* Illness. */
@@ -636,6 +680,9 @@ static const struct tap_test tests[] = {
   TEST(a_rate_goes_down_when_queries_are_refused_and_up_again),
   TEST(more_are_in_flight_only_where_that_pays),
   TEST(losses_make_the_window_smaller_once_a_round),
+  TEST(a_loss_now_and_then_changes_nothing),
+  TEST(the_lost_do_not_take_the_place_of_others),
+  TEST(while_nothing_is_answered_nothing_more_is_sent),
   TEST(no_answers_open_the_breaker_and_one_closes_it),
   TEST(a_burst_that_was_lost_is_no_illness_while_others_are_answered),
   TEST(one_that_refuses_everything_is_ill),

@@ -197,10 +197,11 @@ struct async_dns_ask {
   struct async_dns_fleet *fleet;
   struct async_list self, node, timer;
   void *flight;
-  int64_t queued_ns, expires_ns;
+  int64_t queued_ns, expires_ns, look_ns;
   int rc;
   uint16_t question_end;
   uint8_t state;
+  bool doubted;
 };
 
 /* Starts an ask.
