@@ -6,8 +6,9 @@
  *     ill, has room, and its rate allows it;
  *  3. sent over a link (dns_fleet_link.c): a channel of c-ares whose one UDP
  *     socket is ours, so that datagrams are sent and read in batches
- *     (dns_fleet_wire.c). Or over TCP (dns_fleet_tcp.c);
- *  4. a reply that fits is judged, or time runs out (dns_fleet_time.c);
+ *     (dns_fleet_out.c, dns_fleet_in.c). Or over TCP (dns_fleet_tcp.c);
+ *  4. a reply that fits is judged (dns_fleet_end.c), or time runs out
+ *     (dns_fleet_time.c);
  *  5. c-ares is told that its query is over, the resolver's health is kept
  *     (dns_fleet_health.c), who asked is told.
  * Nobody's code runs inside a call of c-ares. */
@@ -38,6 +39,15 @@ enum asy_fleet_state {
   ASY_FLEET_QUEUED,
   ASY_FLEET_SENT,
   ASY_FLEET_ENDED /* is told on the next turn */
+};
+
+enum asy_fleet_end {
+  ASY_FLEET_ANSWERED,
+  ASY_FLEET_FAILING,
+  ASY_FLEET_MALFORMED,
+  ASY_FLEET_TIMEOUT,
+  ASY_FLEET_ERROR,
+  ASY_FLEET_ABANDONED
 };
 
 /* How many queries a resolver is trusted with: dns_fleet_window.c. */
@@ -182,6 +192,17 @@ void asy_fleet_tick_start(struct async_dns_fleet *fleet);
 /* Sends what can be sent now. */
 void asy_fleet_pump(struct async_dns_fleet *fleet);
 
+/* Sends it to that resolver, and has it looked at when an answer is late. */
+void asy_fleet_send(struct asy_fleet_resolver *resolver,
+                    struct async_dns_ask *ask, bool tcp);
+void asy_fleet_look_later(const struct asy_fleet_resolver *resolver,
+                          struct async_dns_ask *ask);
+
+/* Takes it out of where it is; it is to be ended, or sent again. */
+void asy_fleet_leave_queue(struct async_dns_ask *ask);
+void asy_fleet_leave_flight(struct async_dns_ask *ask, enum asy_fleet_end end,
+                            int64_t now_ns);
+
 /* Ends an ask that is nowhere any more: at once, or on the next turn. */
 void asy_fleet_end(struct async_dns_ask *ask, int rc);
 void asy_fleet_end_soon(struct async_dns_ask *ask, int rc);
@@ -223,15 +244,6 @@ void asy_fleet_refresh(struct asy_fleet_resolver *resolver, int64_t now_ns);
 
 /* One more was sent. */
 void asy_fleet_took(struct asy_fleet_resolver *resolver, int64_t now_ns);
-
-enum asy_fleet_end {
-  ASY_FLEET_ANSWERED,
-  ASY_FLEET_FAILING,
-  ASY_FLEET_MALFORMED,
-  ASY_FLEET_TIMEOUT,
-  ASY_FLEET_ERROR,
-  ASY_FLEET_ABANDONED
-};
 
 /* One has ended. */
 void asy_fleet_gave(struct asy_fleet_resolver *resolver, enum asy_fleet_end end,
