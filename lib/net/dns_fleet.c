@@ -135,6 +135,7 @@ void async_dns_fleet_close(struct async_dns_fleet *fleet)
     asy_fleet_resolver_free(fleet->resolvers[i]);
   asy_fleet_group_done(&fleet->shared[0]);
   asy_fleet_group_done(&fleet->shared[1]);
+  async_hash_done(&fleet->texts);
   async_heap_done(&fleet->wakes);
   free(fleet->resolvers);
   free(fleet->able);
@@ -162,16 +163,13 @@ const struct async_dns_resolver *async_dns_fleet_resolver(
   return &fleet->resolvers[index]->given;
 }
 
-/* There are few beyond the fleet's own: a walk will do. */
 int async_dns_fleet_add(struct async_dns_fleet *fleet,
                         const struct async_dns_resolver *resolver)
 {
   char text[ASYNC_DNS_RESOLVER_TEXT_BYTES];
   async_dns_resolver_text(text, resolver);
-  for (size_t i = 0; i < fleet->count; i++)
-    if (strcmp(fleet->resolvers[i]->text, text) == 0)
-      return (int)i;
-  return asy_fleet_resolver_new(fleet, resolver, true);
+  const struct asy_fleet_resolver *known = asy_fleet_resolver_find(fleet, text);
+  return known ? known->index : asy_fleet_resolver_new(fleet, resolver, true);
 }
 
 void async_dns_fleet_stats(const struct async_dns_fleet *fleet, size_t index,

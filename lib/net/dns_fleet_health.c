@@ -1,18 +1,13 @@
 /* A resolver's state: what it bears, how fast it is, whether it is ill. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "async/error.h"
 #include "net/dns_fleet_priv.h"
 
-enum { PUBLIC_JOBS = 200, NEAR_JOBS = 65536, HISTOGRAMS = 64 };
-#define TIMEOUT_LEAST_NS    ASYNC_SEC
-#define TIMEOUT_MOST_NS     (4 * ASYNC_SEC)
-#define USUAL_LEAST_NS      (50 * ASYNC_MS)
-#define COOLDOWN_MOST_NS    (30 * ASYNC_SEC)
-#define COOLDOWN_MOST_ALONE (2 * ASYNC_SEC)
-
-static const double PUBLIC_PER_S = 500;
+enum { HISTOGRAMS = 64 };
+#define TIMEOUT_LEAST_NS ASYNC_SEC
+#define TIMEOUT_MOST_NS  (4 * ASYNC_SEC)
+#define USUAL_LEAST_NS   (50 * ASYNC_MS)
 
 /* Able or not. */
 
@@ -240,118 +235,4 @@ int64_t asy_fleet_timeout(const struct asy_fleet_resolver *resolver)
   if (wait_ns < TIMEOUT_LEAST_NS)
     return TIMEOUT_LEAST_NS;
   return wait_ns < TIMEOUT_MOST_NS ? wait_ns : TIMEOUT_MOST_NS;
-}
-
-/* Coming and going. */
-
-/* Source: RFC 1122, 1918, 3927, 4193, 4291, 6598. */
-static bool is_near4(uint32_t ip)
-{
-  return ip >> 24 == 127 || ip >> 24 == 10 || ip >> 20 == 0xac1 ||
-         ip >> 16 == 0xc0a8 || ip >> 16 == 0xa9fe || ip >> 22 == 0x191;
-}
-
-static bool is_near(const struct async_addr *addr)
-{
-  if (addr->storage.ss_family == AF_INET) {
-    const struct sockaddr_in *in = (const void *)&addr->storage;
-    return is_near4(ntohl(in->sin_addr.s_addr));
-  }
-  const struct sockaddr_in6 *in6 = (const void *)&addr->storage;
-  const unsigned char *ip = in6->sin6_addr.s6_addr;
-  return IN6_IS_ADDR_LOOPBACK(&in6->sin6_addr) || (ip[0] & 0xfe) == 0xfc ||
-         (ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80);
-}
-
-static void set_limits(struct asy_fleet_resolver *resolver, int64_t now_ns)
-{
-  const struct async_dns_fleet_opts *opts = &resolver->fleet->opts;
-  const struct async_dns_resolver *given = &resolver->given;
-  bool near = is_near(&given->addr);
-  unsigned jobs = given->jobs ? given->jobs : opts->jobs;
-  if (!jobs)
-    jobs = near ? NEAR_JOBS : PUBLIC_JOBS;
-  double per_s = given->rate_per_s != 0 ? given->rate_per_s : opts->rate_per_s;
-  bool adaptive = !(per_s > 0 || per_s < 0);
-  if (adaptive)
-    per_s = near ? -1 : PUBLIC_PER_S;
-  asy_fleet_window_init(&resolver->window, opts->ramp, jobs, now_ns);
-  asy_fleet_rate_init(&resolver->rate, per_s, !adaptive, now_ns);
-}
-
-static void init(struct asy_fleet_resolver *resolver,
-                 const struct async_dns_resolver *given)
-{
-  struct async_dns_fleet *fleet = resolver->fleet;
-  bool alone = fleet->opts.count <= 1;
-  const struct async_breaker_opts breaker = {
-    .failures = fleet->opts.failures,
-    .cooldown_ns = fleet->opts.cooldown_ns,
-    .cooldown_max_ns = alone ? COOLDOWN_MOST_ALONE : COOLDOWN_MOST_NS,
-  };
-  resolver->given = *given;
-  if (!resolver->given.weight)
-    resolver->given.weight = 1;
-  resolver->answer_ns = INT64_MIN;
-  async_list_init(&resolver->queue);
-  async_list_init(&resolver->wanted);
-  resolver->group.family = given->addr.storage.ss_family;
-  resolver->group.resolver = resolver;
-  async_dns_resolver_text(resolver->text, given);
-  async_breaker_init(&resolver->breaker, &breaker);
-  set_limits(resolver, async_now());
-}
-
-static int make_room(struct async_dns_fleet *fleet)
-{
-  size_t room = fleet->room ? 2 * fleet->room : 16;
-  if (fleet->count < fleet->room)
-    return 0;
-  struct asy_fleet_resolver **all =
-      realloc(fleet->resolvers, room * sizeof(struct asy_fleet_resolver *));
-  if (!all)
-    return ASYNC_ENOMEM;
-  fleet->resolvers = all;
-  struct asy_fleet_resolver **able =
-      realloc(fleet->able, room * sizeof(struct asy_fleet_resolver *));
-  if (!able)
-    return ASYNC_ENOMEM;
-  fleet->able = able;
-  int err = async_heap_reserve(&fleet->wakes, room);
-  if (err == 0)
-    fleet->room = room;
-  return err;
-}
-
-int asy_fleet_resolver_new(struct async_dns_fleet *fleet,
-                           const struct async_dns_resolver *given, bool extra)
-{
-  struct asy_fleet_resolver *resolver = calloc(1, sizeof(*resolver));
-  int err = resolver ? make_room(fleet) : ASYNC_ENOMEM;
-  if (err < 0) {
-    free(resolver);
-    return err;
-  }
-  resolver->fleet = fleet;
-  resolver->extra = extra;
-  resolver->index = (int)fleet->count;
-  init(resolver, given);
-  fleet->resolvers[fleet->count++] = resolver;
-  if (!extra) {
-    fleet->own++;
-    fleet->healthy++;
-    fleet->trusted += given->trusted;
-    if (resolver->given.weight > fleet->most_weight)
-      fleet->most_weight = resolver->given.weight;
-  }
-  asy_fleet_refresh(resolver, async_now());
-  return resolver->index;
-}
-
-void asy_fleet_resolver_free(struct asy_fleet_resolver *resolver)
-{
-  asy_fleet_group_done(&resolver->group);
-  async_dns_close(resolver->tcp);
-  free(resolver->rtt);
-  free(resolver);
 }

@@ -19,6 +19,7 @@
 
 #include "async/bucket.h"
 #include "async/dns_fleet.h"
+#include "async/hash.h"
 #include "async/heap.h"
 #include "async/rng.h"
 #include "net/dns_priv.h"
@@ -82,6 +83,7 @@ struct asy_fleet_resolver {
   struct async_dns_resolver given;
   struct async_dns_fleet *fleet;
   char text[ASYNC_DNS_RESOLVER_TEXT_BYTES];
+  struct async_hash_node node; /* by that text */
   int index;
   bool extra; /* asked only by those who want it */
   bool able;  /* to take one now */
@@ -128,8 +130,9 @@ struct async_dns_fleet {
   struct async_rng rng;
 
   struct asy_fleet_resolver **resolvers;
-  size_t room;       /* for so many */
-  size_t count, own; /* own: those that any ask may go to */
+  struct async_hash texts; /* resolvers by theirs */
+  size_t room;             /* for so many */
+  size_t count, own;       /* own: those that any ask may go to */
   size_t trusted, healthy;
   unsigned most_weight;
   int64_t ill_ns; /* since when none of its own is healthy */
@@ -234,6 +237,10 @@ bool asy_fleet_hopeless(const struct async_dns_fleet *fleet,
                         const struct async_dns_ask *ask, int64_t *since_ns);
 
 /* Health. */
+
+/* The one with that text, or NULL. */
+struct asy_fleet_resolver *asy_fleet_resolver_find(
+    const struct async_dns_fleet *fleet, const char *text);
 
 int asy_fleet_resolver_new(struct async_dns_fleet *fleet,
                            const struct async_dns_resolver *given, bool extra);
