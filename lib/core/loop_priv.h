@@ -56,11 +56,13 @@ struct asy_workers {
   size_t running, most;
 };
 
+enum { ASY_STOPS = 2 };
+
 struct asy_stopper {
-  bool stopping;
+  unsigned requests; /* more than ASY_STOPS count as so many */
   int signal;
   int64_t grace_ns;
-  struct async_list watchers; /* of operations */
+  struct async_list watchers[ASY_STOPS]; /* of operations, by request */
   struct async_timer deadline, notify;
   uv_signal_t handles[4];
   size_t handle_count;
