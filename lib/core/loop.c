@@ -66,12 +66,12 @@ static void shuffle(struct async_loop *loop, struct async_list *batch)
 static void run_step(struct async_loop *loop, struct async_task *task)
 {
   int64_t limit_ns = loop->opts.slow_step_ns;
-  int64_t start_ns = limit_ns ? async_clock_ns() : 0;
+  int64_t start_ns = limit_ns ? asy_loop_clock_ns(loop) : 0;
   loop->stats.trace = (loop->stats.trace ^ task->id) * 1099511628211u;
   loop->steps++;
   asy_task_step(task);
   if (limit_ns)
-    asy_report_slow_step(loop, task, async_clock_ns() - start_ns);
+    asy_report_slow_step(loop, task, asy_loop_clock_ns(loop) - start_ns);
   if (task->ended)
     asy_task_ended(task);
 }

@@ -83,6 +83,7 @@ struct async_loop {
 
   struct async_heap timers;
   int64_t virtual_ns; /* the clock of tests */
+  int64_t paused_ns;  /* how much ours is behind the machine's */
   int64_t armed_ns;   /* when uv_timer fires; ASYNC_NEVER: not armed */
   int64_t firing_ns;  /* what time it is for the timers that fire now */
   size_t held;
@@ -120,6 +121,9 @@ void asy_task_park(struct async_task *task);
 /* A scope outside any function: the loop's, a task's own. */
 void asy_scope_init(struct async_scope *scope, struct async_scope *parent,
                     struct async_task *task, int64_t deadline_ns, bool shield);
+
+/* The machine's clock, without the pauses. */
+int64_t asy_loop_clock_ns(const struct async_loop *loop);
 
 /* Runs what is due. */
 void asy_timers_run(struct async_loop *loop);
