@@ -50,6 +50,18 @@ tries() {
   launch 2 --ok-codes x true ::: a
 }
 
+@test "failure: a job that fails is named on standard error, unless -q or records tell" {
+  launch 1 sh -c 'exit 3' sh ::: 'the bad one'
+  has "$(<err)" "the bad one: exit status 3"
+  is "$(wc -l <err)" 1
+  launch 1 -v sh -c 'exit 3' sh ::: 'the bad one'
+  is "$(grep -c 'the bad one' err)" 1
+  launch 1 -q sh -c 'exit 3' sh ::: x
+  is "$(<err)" ""
+  launch 1 --ndjson sh -c 'exit 3' sh ::: x
+  is "$(<err)" ""
+}
+
 @test "retries: none by default" {
   make_counted
   launch 1 ./counted 1 0 -- {} ::: x
