@@ -129,18 +129,29 @@ static int cannot_withdraw(struct async_op *op)
   return ASYNC_OP_PENDING;
 }
 
+/* SIGUSR1 would be deadly again, and change the exit status: from here on it is
+ * ignored. In between, when libuv has given it up, it has to wait. */
+static void close_handles(struct job_signals *signals)
+{
+  sigset_t one, before;
+  sigemptyset(&one);
+  sigaddset(&one, SIGUSR1);
+  pthread_sigmask(SIG_BLOCK, &one, &before);
+  for (size_t i = 0; i < signals->open; i++) {
+    async_loop_hold();
+    uv_close((uv_handle_t *)&signals->handles[i], on_closed);
+    signal(SIGUSR1, SIG_IGN);
+  }
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
 void job_signals_close(struct job_signals *signals)
 {
   if (!signals)
     return;
   async_timer_clear(&signals->stop);
   async_op_start(&signals->closed, "signals close", cannot_withdraw);
-  for (size_t i = 0; i < signals->open; i++) {
-    async_loop_hold();
-    uv_close((uv_handle_t *)&signals->handles[i], on_closed);
-  }
-  /* It would be deadly again, and change the exit status. */
-  signal(SIGUSR1, SIG_IGN);
+  close_handles(signals);
   if (signals->open > 0)
     async_await(&signals->closed);
   free(signals);
