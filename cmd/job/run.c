@@ -207,6 +207,7 @@ static void init(struct job_session *session, const struct job_tool *tool,
   };
   session->count.tool = tool->name;
   session->count.counts_bytes = tool->counts_bytes;
+  session->count.groups = tool->more != NULL;
   session->count.end.error_on_empty = opts->error_on_empty;
   session->count.end.dry_run = opts->dry_run;
   async_histogram_init(&session->count.latency);
