@@ -203,6 +203,7 @@ static int init(struct async_loop *loop, const struct async_run_opts *opts)
   async_list_init(&loop->ready);
   async_list_init(&loop->batch);
   async_list_init(&loop->all);
+  async_list_init(&loop->locals);
   asy_stacks_init(&loop->stacks, loop->opts.stack_bytes);
   asy_side_init_loop(&loop->side);
   asy_scope_init(&loop->root.scope, NULL, NULL, ASYNC_NEVER, false);
@@ -227,6 +228,7 @@ static void close_handle(uv_handle_t *handle, void *unused)
 static void done(struct async_loop *loop)
 {
   asy_group_free_handles(&loop->root);
+  asy_locals_close(loop);
   uv_walk(&loop->uv, close_handle, NULL);
   while (uv_run(&loop->uv, UV_RUN_DEFAULT))
     ;

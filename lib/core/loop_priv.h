@@ -95,6 +95,7 @@ struct async_loop {
   struct asy_post post;
   struct asy_workers workers;
   struct asy_stopper stopper;
+  struct async_list locals; /* of asy_local, see local_priv.h */
   struct async_stats stats;
 };
 
@@ -134,6 +135,7 @@ void asy_post_done(struct async_loop *loop);
 void asy_workers_init(struct async_loop *loop);
 int asy_stopper_init(struct async_loop *loop);
 void asy_stopper_done(struct async_loop *loop);
+void asy_locals_close(struct async_loop *loop);
 
 /* Keeps the counters of a run that ends, for async_stats_get. */
 void asy_stats_keep(const struct async_loop *loop);

@@ -50,6 +50,12 @@ struct async_proc_opts {
 
 enum { ASYNC_PROC_NULL = -1, ASYNC_PROC_SAME = -2 };
 
+/* Reads nothing, and writes where we do. */
+#define ASYNC_PROC_OPTS_INIT                                                   \
+  {                                                                            \
+    .in = ASYNC_PROC_NULL, .out = ASYNC_PROC_SAME, .error = ASYNC_PROC_SAME    \
+  }
+
 #define ASYNC_PROC_UMASK(mask) ((mask) | 010000)
 
 struct async_proc {
@@ -58,9 +64,10 @@ struct async_proc {
   int status;          /* as wait4 has it: WIFEXITED, ... */
   struct rusage usage; /* of it and of the children it waited for */
 
-  struct async_list node; /* the rest is the library's own */
-  struct async_op *waiter;
+  struct async_list node;    /* the rest is the library's own */
+  struct async_list waiters; /* of operations */
   void *watch;
+  int rc; /* of the operations */
   bool our_group;
 };
 
