@@ -1,9 +1,11 @@
 /* 1. Signal handlers of ours go, or they would run in our memory.
- * 2. A group of its own, and a promise to die with us.
- * 3. What it was told to be: cgroup, nice, umask, descriptors, directory,
+ * 2. Descriptors of its own: of ours, it takes no more than it needs, because
+ *    each costs time, and we may have thousands.
+ * 3. A group of its own, and a promise to die with us.
+ * 4. What it was told to be: cgroup, nice, umask, descriptors, directory,
  *    foreground of the terminal.
- * 4. Limits, late, so that they do not hinder 3.
- * 5. Signals as we found them, and the program. */
+ * 5. Limits, late, so that they do not hinder 4.
+ * 6. Signals as we found them, and the program. */
 #include "proc/child_priv.h"
 
 #include <errno.h>
@@ -14,7 +16,9 @@
 #include <unistd.h>
 
 #ifdef __linux__
+#  include <sched.h>
 #  include <sys/prctl.h>
+#  include <sys/syscall.h>
 #endif
 
 /* Signals. */
@@ -66,8 +70,8 @@ ASY_CHILD_CODE static int die_with_parent(const struct asy_child *child)
 ASY_CHILD_CODE static int enter_cgroup(const struct asy_child *child)
 {
 #ifdef __linux__
-  int fd =
-      openat(child->opts->cgroup - 1, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+  int fd = openat(child->fds[ASY_CHILD_CGROUP], "cgroup.procs",
+                  O_WRONLY | O_CLOEXEC);
   if (fd < 0)
     return -1;
   if (write(fd, "0", 1) < 0)
@@ -87,6 +91,43 @@ ASY_CHILD_CODE static int be_nicer(int by)
 }
 
 /* Descriptors. */
+
+/* Source: close_range(2); Linux 5.9. */
+ASY_CHILD_CODE static long close_from(int first, unsigned flags)
+{
+#if defined __linux__ && defined SYS_close_range
+  return syscall(SYS_close_range, (unsigned)first, ~0u, flags);
+#else
+  (void)first, (void)flags;
+  errno = ENOSYS;
+  return -1;
+#endif
+}
+
+/* A table of its own, without those above what is needed. */
+ASY_CHILD_CODE static int own_descriptors(const struct asy_child *child)
+{
+#ifdef __linux__
+  enum { UNSHARE = 2 };
+  if (child->shares_files && close_from(child->highest + 1, UNSHARE) < 0)
+    return unshare(CLONE_FILES);
+#endif
+  (void)child;
+  return 0;
+}
+
+/* Where they cannot be closed at once they are told, one by one, to close at
+ * the start of the program. */
+ASY_CHILD_CODE static void close_others(const struct asy_child *child)
+{
+  enum { AT_EXEC = 4, MOST = 65536 };
+  struct rlimit limit = { .rlim_cur = MOST };
+  if (close_from(3, child->report < 0 ? 0 : AT_EXEC) == 0)
+    return;
+  getrlimit(RLIMIT_NOFILE, &limit);
+  for (int fd = 3; fd < MOST && (rlim_t)fd < limit.rlim_cur; fd++)
+    fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
 
 /* Those that stand where another one goes step aside first. */
 ASY_CHILD_CODE static int step_aside(int *fd, int place)
@@ -116,6 +157,8 @@ ASY_CHILD_CODE static int place_descriptors(struct asy_child *child)
   for (int i = 0; i < 3; i++)
     if (take_place(child->fds[i], i) < 0)
       return -1;
+  if (!child->opts->inherits)
+    close_others(child);
   return 0;
 }
 
@@ -162,6 +205,8 @@ ASY_CHILD_CODE static int set_limits(const struct asy_child *child)
 ASY_CHILD_CODE static int settle(struct asy_child *child)
 {
   const struct async_proc_opts *opts = child->opts;
+  if (own_descriptors(child) < 0)
+    return -1;
   if (!opts->our_group && setpgid(0, 0) < 0)
     return -1;
   if (!opts->outlives_us && die_with_parent(child) < 0)

@@ -8,6 +8,8 @@
 #include "async/proc.h"
 #include "proc/inherited_priv.h"
 
+enum { ASY_CHILD_CGROUP = 3, ASY_CHILD_FDS = 4 };
+
 /* The child shares our memory, or has a copy, and stands on a stack that the
  * sanitizers do not know: it makes system calls, and nothing else. */
 #if defined __clang__
@@ -26,9 +28,13 @@ struct asy_child {
   const struct asy_inherited *inherited;
   const char *file;
   char *const *argv, *const *envp;
-  int fds[3]; /* to be 0, 1, 2; ASYNC_PROC_SAME */
+  /* To be 0, 1, 2, or ASYNC_PROC_SAME; and the cgroup, or -1. */
+  int given[ASY_CHILD_FDS];
+  int fds[ASY_CHILD_FDS]; /* where they are now */
   pid_t parent;
   bool has_handlers; /* ours, which must not run in it */
+  bool shares_files; /* its descriptors are ours, until it has its own */
+  int highest;       /* then, of those it needs */
   int report;        /* where to write `error` to; -1: memory is shared */
   int error;         /* on failure, an errno */
 };

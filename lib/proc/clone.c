@@ -94,13 +94,17 @@ static long clone3_call(struct clone3_args *args, int (*run)(void *), void *arg)
 #    define HAS_CLONE3 0
 #  endif
 
-static const uint64_t FLAGS = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
+static uint64_t flags(const struct asy_child *child)
+{
+  uint64_t always = CLONE_VM | CLONE_VFORK | CLONE_PIDFD;
+  return child->shares_files ? always | CLONE_FILES : always;
+}
 
 static long with_clone3(struct asy_child *child, char *stack, int *pidfd)
 {
 #  if HAS_CLONE3
   struct clone3_args args = {
-    .flags = FLAGS | CLEAR_HANDLERS,
+    .flags = flags(child) | CLEAR_HANDLERS,
     .pidfd = (uintptr_t)pidfd,
     .exit_signal = SIGCHLD,
     .stack = (uintptr_t)(stack + GUARD),
@@ -117,8 +121,8 @@ static long with_clone3(struct asy_child *child, char *stack, int *pidfd)
 static long with_clone(struct asy_child *child, char *stack, int *pidfd)
 {
   child->has_handlers = true;
-  int pid = clone(asy_child_run, stack + GUARD + STACK, (int)FLAGS | SIGCHLD,
-                  child, pidfd);
+  int pid = clone(asy_child_run, stack + GUARD + STACK,
+                  (int)flags(child) | SIGCHLD, child, pidfd);
   return pid < 0 ? -errno : pid;
 }
 

@@ -13,11 +13,17 @@
 
 /* The end. */
 
+static void stop_waiting(void)
+{
+  asy_watch_waiting(false);
+  async_loop_release();
+}
+
 static void tell(struct async_proc *proc)
 {
   struct async_list *node;
   while ((node = async_list_shift(&proc->waiters)) != NULL) {
-    async_loop_release();
+    stop_waiting();
     async_op_done(ASYNC_CONTAINER_OF(node, struct async_op, node), proc->rc);
   }
 }
@@ -34,8 +40,6 @@ void asy_proc_reap(struct async_proc *proc)
     proc->rc = -errno;
   proc->ended = true;
   async_list_remove(&proc->node);
-  if (!async_list_empty(&proc->waiters))
-    asy_watch_keep(proc, false);
   asy_watch_stop(proc);
   tell(proc);
 }
@@ -44,12 +48,8 @@ void asy_proc_reap(struct async_proc *proc)
 
 static int wait_abort(struct async_op *op)
 {
-  struct async_list *head = op->node.next;
-  bool only = head == op->node.prev;
   async_list_remove(&op->node);
-  if (only)
-    asy_watch_keep(ASYNC_CONTAINER_OF(head, struct async_proc, waiters), false);
-  async_loop_release();
+  stop_waiting();
   return ASYNC_OP_WITHDRAWN;
 }
 
@@ -86,9 +86,8 @@ void async_proc_watch(struct async_proc *proc, struct async_op *op)
     return;
   }
   async_op_start(op, "process", wait_abort);
-  if (async_list_empty(&proc->waiters))
-    asy_watch_keep(proc, true);
   async_list_push(&proc->waiters, &op->node);
+  asy_watch_waiting(true);
   async_loop_hold();
 }
 

@@ -7,6 +7,7 @@
 #include "async/proc.h"
 #include "async/timer.h"
 #include "core/local_priv.h"
+#include "proc/low_priv.h"
 
 enum { ASY_PROCS_BUCKETS = 256 };
 
@@ -16,11 +17,14 @@ struct asy_procs {
   struct async_list told;    /* operations on processes that had ended */
   struct async_timer notify; /* tells them */
   char *stack;               /* of the child that is being started */
-  int null_fd;               /* /dev/null, or -1 */
-  bool fork_only;            /* the kernel has no pidfd for us */
-  uv_signal_t chld;          /* runs if there are processes without pidfd */
-  bool chld_open;
-  size_t chld_waiters;
+  struct asy_low low;
+  bool fork_only; /* the kernel has no pidfd for us */
+  size_t waiting; /* operations on processes that live */
+  int set;        /* of pidfds, a poll set */
+  uv_poll_t set_poll;
+  uv_signal_t chld; /* runs if there are processes without pidfd */
+  bool set_open, chld_open;
+  size_t closing; /* handles */
 };
 
 /* Those of the running loop; NULL if there are none yet. */
@@ -28,9 +32,6 @@ struct asy_procs *asy_procs_this(void);
 
 /* The same, made if need be. Returns 0 or an error. */
 int asy_procs_get(struct asy_procs **out);
-
-/* /dev/null, opened once. Returns 0 or an error. */
-int asy_procs_null(struct asy_procs *procs, int *fd);
 
 /* The live process with this pid, or NULL. */
 struct async_proc *asy_procs_find(struct asy_procs *procs, pid_t pid);
@@ -43,17 +44,16 @@ void asy_procs_each(struct asy_procs *procs,
 /* Reaps a process if it has ended, and tells who waits. */
 void asy_proc_reap(struct async_proc *proc);
 
-/* Watching for the end of a process.
- *
- * Prepare comes before the child is made, and allocates all that is needed;
- * then start, or, without a child, stop. */
-int asy_watch_prepare(struct asy_procs *procs, struct async_proc *proc,
-                      bool pidfd);
-int asy_watch_start(struct async_proc *proc, int pidfd);
+/* Makes ready to hear of the end of processes, before one is started. Returns 0
+ * or an error. */
+int asy_watch_open(struct asy_procs *procs);
+
+/* A process was started, or ended. Returns 0 or an error. */
+int asy_watch_start(struct asy_procs *procs, const struct async_proc *proc);
 void asy_watch_stop(struct async_proc *proc);
 
-/* Whether the loop waits for this process, if it has nothing else to do. */
-void asy_watch_keep(struct async_proc *proc, bool keep);
+/* There is one more, or one less, who waits for a process. */
+void asy_watch_waiting(bool more);
 
 /* At the end of the loop; then procs is freed. */
 void asy_watch_close(struct asy_procs *procs);

@@ -11,8 +11,7 @@ static void close_procs(struct asy_local *local)
 {
   struct asy_procs *procs = ASYNC_CONTAINER_OF(local, struct asy_procs, local);
   asy_launch_stack_free(procs->stack);
-  if (procs->null_fd >= 0)
-    close(procs->null_fd);
+  asy_low_done(&procs->low);
   asy_watch_close(procs);
 }
 
@@ -44,7 +43,7 @@ int asy_procs_get(struct asy_procs **out)
     for (size_t i = 0; i < ASY_PROCS_BUCKETS; i++)
       async_list_init(&procs->live[i]);
     async_list_init(&procs->told);
-    procs->null_fd = -1;
+    asy_low_init(&procs->low);
     procs->fork_only = !ASY_PROC_SHARED;
     heed_children();
     asy_local_add(&procs->local, close_procs);
@@ -54,15 +53,7 @@ int asy_procs_get(struct asy_procs **out)
   if (!procs->fork_only && !procs->stack)
     return ASYNC_ENOMEM;
   *out = procs;
-  return 0;
-}
-
-int asy_procs_null(struct asy_procs *procs, int *fd)
-{
-  if (procs->null_fd < 0)
-    procs->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-  *fd = procs->null_fd;
-  return procs->null_fd < 0 ? -errno : 0;
+  return asy_low_open(&procs->low);
 }
 
 static struct async_list *bucket(struct asy_procs *procs, pid_t pid)

@@ -8,6 +8,7 @@
 #include "async/error.h"
 #include "async/proc.h"
 #include "proc/launch_priv.h"
+#include "proc/low_priv.h"
 #include "proc/proc_priv.h"
 
 extern char **environ;
@@ -46,64 +47,89 @@ static int our_environment(const struct asy_inherited *inherited,
 
 /* Launching. */
 
-static int launch_any(struct asy_procs *procs, struct async_proc *proc,
-                      struct asy_child *child, struct asy_born *born)
+#if ASY_PROC_SHARED
+
+static int launch_shared(struct asy_procs *procs, struct asy_child *child,
+                         struct asy_born *born)
+{
+  int err = 0;
+  child->shares_files = !child->opts->inherits;
+  memcpy(child->fds, child->given, sizeof(child->fds));
+  if (child->shares_files)
+    err = asy_low_lend(&procs->low, child);
+  if (err == 0)
+    err = asy_launch_shared(child, procs->stack, born);
+  asy_low_return(&procs->low);
+  return err;
+}
+
+#else
+
+static int launch_shared(struct asy_procs *procs, struct asy_child *child,
+                         struct asy_born *born)
+{
+  (void)procs, (void)child, (void)born;
+  return -ENOSYS;
+}
+
+#endif
+
+static int launch_any(struct asy_procs *procs, struct asy_child *child,
+                      struct asy_born *born)
 {
   child->error = 0;
   child->report = -1;
-#if ASY_PROC_SHARED
-  if (!procs->fork_only) {
-    int err = asy_launch_shared(child, procs->stack, born);
-    if (err != -ENOSYS)
-      return err;
-    procs->fork_only = true;
-    asy_watch_stop(proc);
-  }
-#endif
-  int err = proc->watch ? 0 : asy_watch_prepare(procs, proc, false);
+  int err = procs->fork_only ? -ENOSYS : launch_shared(procs, child, born);
+  if (err != -ENOSYS)
+    return err;
+  procs->fork_only = true;
+  child->shares_files = false;
+  memcpy(child->fds, child->given, sizeof(child->fds));
+  err = asy_watch_open(procs);
   return err < 0 ? err : asy_launch_fork(child, born);
 }
 
 /* Our handlers must not run in the child, so it starts with all signals
  * blocked. */
-static int launch_blocked(struct asy_procs *procs, struct async_proc *proc,
-                          struct asy_child *child, struct asy_born *born)
+static int launch_blocked(struct asy_procs *procs, struct asy_child *child,
+                          struct asy_born *born)
 {
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);
-  int err = launch_any(procs, proc, child, born);
+  int err = launch_any(procs, child, born);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   return err;
 }
 
-/* It did not become what it should: its last breath is for nobody else. */
-static void bury(const struct asy_born *born, bool our_group)
+/* It did not become what it should. */
+static void bury(struct async_proc *proc)
 {
   int status;
-  if (!our_group)
-    kill(-born->pid, SIGKILL);
-  kill(born->pid, SIGKILL);
-  while (waitpid(born->pid, &status, 0) < 0 && errno == EINTR)
+  if (!proc->our_group)
+    kill(-proc->pid, SIGKILL);
+  kill(proc->pid, SIGKILL);
+  while (waitpid(proc->pid, &status, 0) < 0 && errno == EINTR)
     ;
-  if (born->pidfd >= 0)
-    close(born->pidfd);
+  if (proc->pidfd >= 0)
+    close(proc->pidfd);
+  proc->pidfd = -1;
+  proc->pid = 0;
 }
 
 static int launch(struct asy_procs *procs, struct async_proc *proc,
                   struct asy_child *child)
 {
   struct asy_born born;
-  int err = launch_blocked(procs, proc, child, &born);
+  int err = launch_blocked(procs, child, &born);
   if (err < 0)
     return err;
-  err = child->error ? -child->error : asy_watch_start(proc, born.pidfd);
-  if (err < 0) {
-    bury(&born, proc->our_group);
-    return err;
-  }
   proc->pid = born.pid;
-  return 0;
+  proc->pidfd = born.pidfd;
+  err = child->error ? -child->error : asy_watch_start(procs, proc);
+  if (err < 0)
+    bury(proc);
+  return err;
 }
 
 /* A file without a magic number is a script for the shell. */
@@ -129,40 +155,29 @@ static int launch_script(struct asy_procs *procs, struct async_proc *proc,
 
 /* Preparing. */
 
-static int choose_descriptors(struct asy_procs *procs,
-                              const struct async_proc_opts *opts, int fds[3])
+static void choose_descriptors(const struct asy_procs *procs,
+                               struct asy_child *child)
 {
+  const struct async_proc_opts *opts = child->opts;
   const int given[] = { opts->in, opts->out, opts->error };
-  for (int i = 0; i < 3; i++) {
-    fds[i] = given[i];
-    int err = given[i] == ASYNC_PROC_NULL ? asy_procs_null(procs, &fds[i]) : 0;
-    if (err < 0)
-      return err;
-  }
-  return 0;
-}
-
-static int prepare(struct asy_procs *procs, struct async_proc *proc,
-                   struct asy_child *child)
-{
-  int err = choose_descriptors(procs, child->opts, child->fds);
-  return err < 0 ? err : asy_watch_prepare(procs, proc, !procs->fork_only);
+  for (int i = 0; i < 3; i++)
+    child->given[i] =
+        given[i] == ASYNC_PROC_NULL ? procs->low.null_fd : given[i];
+  child->given[ASY_CHILD_CGROUP] = opts->cgroup - 1;
 }
 
 static int start(struct asy_procs *procs, struct async_proc *proc,
                  struct asy_child *child)
 {
-  int err = prepare(procs, proc, child);
+  choose_descriptors(procs, child);
+  int err = asy_watch_open(procs);
   if (err == 0)
     err = launch(procs, proc, child);
   if (err == -ENOEXEC)
     err = launch_script(procs, proc, child);
-  if (err < 0) {
-    asy_watch_stop(proc);
-    return err;
-  }
-  asy_procs_add(procs, proc);
-  return 0;
+  if (err == 0)
+    asy_procs_add(procs, proc);
+  return err;
 }
 
 int async_proc_start(struct async_proc *proc,
@@ -181,6 +196,7 @@ int async_proc_start(struct async_proc *proc,
   memset(proc, 0, sizeof(*proc));
   async_list_init(&proc->node);
   async_list_init(&proc->waiters);
+  proc->pidfd = -1;
   proc->our_group = opts->our_group;
   int err = asy_procs_get(&procs);
   if (err == 0 && !opts->envp)

@@ -1,39 +1,122 @@
-/* Who tells that a process has ended: its pidfd, which the loop polls; or, for
- * a process without one, SIGCHLD. */
+/* Who tells that processes have ended: their descriptors (pidfd), in a poll set
+ * of their own that the loop polls as one; or, for those without, SIGCHLD.
+ *
+ * One set for all, because entering a descriptor into libuv's and taking it out
+ * are six system calls, and into this one two. */
+#include <errno.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "async/error.h"
 #include "async/loop.h"
+#include "proc/launch_priv.h"
 #include "proc/proc_priv.h"
 
-struct asy_watch {
-  uv_poll_t uv;
-  struct async_proc *proc;
-  int pidfd; /* -1: SIGCHLD */
-};
+static uv_handle_t *set_handle(struct asy_procs *procs)
+{
+  return (uv_handle_t *)&procs->set_poll;
+}
+
+static uv_handle_t *chld_handle(struct asy_procs *procs)
+{
+  return (uv_handle_t *)&procs->chld;
+}
+
+/* The loop waits for processes only while somebody here does; otherwise a
+ * deadlock could not be told. */
+static void keep_if_waiting(struct asy_procs *procs)
+{
+  void (*keep)(uv_handle_t *) = procs->waiting > 0 ? uv_ref : uv_unref;
+  if (procs->set_open)
+    keep(set_handle(procs));
+  if (procs->chld_open)
+    keep(chld_handle(procs));
+}
+
+void asy_watch_waiting(bool more)
+{
+  struct asy_procs *procs = asy_procs_this();
+  procs->waiting += more ? 1 : (size_t)-1;
+  if (procs->waiting <= 1)
+    keep_if_waiting(procs);
+}
 
 /* pidfd */
 
-static void on_readable(uv_poll_t *uv, int status, int events)
+#if ASY_PROC_SHARED
+
+#  include <sys/epoll.h>
+
+enum { EVENTS = 64 };
+
+static void on_set(uv_poll_t *uv, int status, int events)
 {
-  struct asy_watch *watch = uv->data;
+  struct asy_procs *procs = uv->data;
+  struct epoll_event ended[EVENTS];
   (void)status, (void)events;
-  asy_proc_reap(watch->proc);
+  int count = epoll_wait(procs->set, ended, EVENTS, 0);
+  for (int i = 0; i < count; i++) {
+    struct async_proc *proc = asy_procs_find(procs, ended[i].data.fd);
+    if (proc)
+      asy_proc_reap(proc);
+  }
 }
 
-static int poll_pidfd(struct asy_watch *watch, int pidfd)
+static int open_set(struct asy_procs *procs)
 {
-  int err = uv_poll_init(async_loop_uv(), &watch->uv, pidfd);
-  if (err < 0)
+  if (procs->set_open)
+    return 0;
+  procs->set = epoll_create1(EPOLL_CLOEXEC);
+  if (procs->set < 0)
+    return -errno;
+  int err = uv_poll_init(async_loop_uv(), &procs->set_poll, procs->set);
+  if (err < 0) {
+    close(procs->set);
     return err;
-  watch->uv.data = watch;
-  watch->pidfd = pidfd;
-  uv_poll_start(&watch->uv, UV_READABLE, on_readable);
-  uv_unref((uv_handle_t *)&watch->uv);
+  }
+  procs->set_open = true;
+  procs->set_poll.data = procs;
+  uv_poll_start(&procs->set_poll, UV_READABLE, on_set);
+  keep_if_waiting(procs);
   return 0;
 }
+
+/* Known there by its pid, which is looked up. */
+static int enter_set(struct asy_procs *procs, pid_t pid, int pidfd)
+{
+  struct epoll_event event = { .events = EPOLLIN, .data.fd = pid };
+  return epoll_ctl(procs->set, EPOLL_CTL_ADD, pidfd, &event) < 0 ? -errno : 0;
+}
+
+/* Taken out before it is closed: a child between its birth and its program has
+ * it, too, and would keep it there. */
+static void leave_set(struct asy_procs *procs, int pidfd)
+{
+  epoll_ctl(procs->set, EPOLL_CTL_DEL, pidfd, NULL);
+  close(pidfd);
+}
+
+#else
+
+static int open_set(struct asy_procs *procs)
+{
+  (void)procs;
+  return -ENOSYS;
+}
+
+static int enter_set(struct asy_procs *procs, pid_t pid, int pidfd)
+{
+  (void)procs, (void)pid, (void)pidfd;
+  return -ENOSYS;
+}
+
+static void leave_set(struct asy_procs *procs, int pidfd)
+{
+  (void)procs, (void)pidfd;
+}
+
+#endif
 
 /* SIGCHLD */
 
@@ -63,95 +146,56 @@ static void on_chld(uv_signal_t *uv, int number)
   }
 }
 
-static int listen_for_chld(struct asy_procs *procs)
+static int open_chld(struct asy_procs *procs)
 {
-  if (procs->chld_open)
-    return 0;
-  int err = uv_signal_init(async_loop_uv(), &procs->chld);
-  if (err < 0)
-    return err;
-  procs->chld_open = true;
-  procs->chld.data = procs;
-  uv_unref((uv_handle_t *)&procs->chld);
-  return 0;
-}
-
-static void free_procs(uv_handle_t *handle)
-{
-  free(handle->data);
-}
-
-void asy_watch_close(struct asy_procs *procs)
-{
-  if (procs->chld_open)
-    uv_close((uv_handle_t *)&procs->chld, free_procs);
-  else
-    free(procs);
+  if (!procs->chld_open) {
+    int err = uv_signal_init(async_loop_uv(), &procs->chld);
+    if (err < 0)
+      return err;
+    procs->chld_open = true;
+    procs->chld.data = procs;
+    keep_if_waiting(procs);
+  }
+  return uv_signal_start(&procs->chld, on_chld, SIGCHLD);
 }
 
 /* Either */
 
-int asy_watch_prepare(struct asy_procs *procs, struct async_proc *proc,
-                      bool pidfd)
+int asy_watch_open(struct asy_procs *procs)
 {
-  if (!pidfd) {
-    int err = listen_for_chld(procs);
-    if (err == 0)
-      err = uv_signal_start(&procs->chld, on_chld, SIGCHLD);
-    if (err < 0)
-      return err;
-  }
-  struct asy_watch *watch = calloc(1, sizeof(*watch));
-  if (!watch)
-    return ASYNC_ENOMEM;
-  watch->proc = proc;
-  watch->pidfd = -1;
-  proc->watch = watch;
-  return 0;
+  return procs->fork_only ? open_chld(procs) : open_set(procs);
 }
 
-int asy_watch_start(struct async_proc *proc, int pidfd)
+int asy_watch_start(struct asy_procs *procs, const struct async_proc *proc)
 {
-  return pidfd < 0 ? 0 : poll_pidfd(proc->watch, pidfd);
+  return proc->pidfd < 0 ? 0 : enter_set(procs, proc->pid, proc->pidfd);
 }
 
-static void free_watch(uv_handle_t *handle)
-{
-  free(handle->data);
-}
-
-/* The descriptor leaves the poll set before it is closed: a child between
- * its birth and its program has it, too, and would keep it there. */
 void asy_watch_stop(struct async_proc *proc)
 {
-  struct asy_watch *watch = proc->watch;
-  if (!watch)
-    return;
-  proc->watch = NULL;
-  if (watch->pidfd < 0) {
-    free(watch);
+  if (proc->pidfd >= 0)
+    leave_set(asy_procs_this(), proc->pidfd);
+  proc->pidfd = -1;
+}
+
+static void on_closed(uv_handle_t *handle)
+{
+  struct asy_procs *procs = handle->data;
+  if (--procs->closing == 0)
+    free(procs);
+}
+
+void asy_watch_close(struct asy_procs *procs)
+{
+  procs->closing = (size_t)procs->set_open + (size_t)procs->chld_open;
+  if (procs->closing == 0) {
+    free(procs);
     return;
   }
-  uv_close((uv_handle_t *)&watch->uv, free_watch);
-  close(watch->pidfd);
-}
-
-static void keep_chld(struct asy_procs *procs, bool keep)
-{
-  procs->chld_waiters += keep ? 1 : (size_t)-1;
-  if (procs->chld_waiters > 0)
-    uv_ref((uv_handle_t *)&procs->chld);
-  else
-    uv_unref((uv_handle_t *)&procs->chld);
-}
-
-void asy_watch_keep(struct async_proc *proc, bool keep)
-{
-  struct asy_watch *watch = proc->watch;
-  if (watch->pidfd < 0)
-    keep_chld(asy_procs_this(), keep);
-  else if (keep)
-    uv_ref((uv_handle_t *)&watch->uv);
-  else
-    uv_unref((uv_handle_t *)&watch->uv);
+  if (procs->set_open) {
+    uv_close(set_handle(procs), on_closed);
+    close(procs->set);
+  }
+  if (procs->chld_open)
+    uv_close(chld_handle(procs), on_closed);
 }
