@@ -139,19 +139,19 @@ static int watch(struct exec_output *output)
 }
 
 /* Waits for more, not longer than the deadline. */
-static int wait_for_more(struct exec_output *output)
+static void wait_for_more(struct exec_output *output)
 {
   struct async_scope scope;
-  if (output->deadline_ns <= async_now())
-    return ASYNC_ETIMEDOUT;
   int err = watch(output);
-  if (err < 0) /* of the system: it may pass */
-    return async_sleep(ASYNC_MS);
+  if (err < 0) { /* of the system: it may pass */
+    async_sleep(ASYNC_MS);
+    return;
+  }
   async_scope_enter(&scope, output->deadline_ns);
   output->waiting = &scope;
   err = exec_ready_wait(output->ready);
   output->waiting = NULL;
-  return async_scope_leave(&scope, err);
+  async_scope_leave(&scope, err);
 }
 
 /* After the deadline: what is there, but not what is written meanwhile. */
@@ -173,16 +173,15 @@ void exec_pump_all(struct exec_output *output)
   bool has[2];
   while (is_open(output)) {
     int count = look(output, has);
-    if (count > 0 && output->deadline_ns <= async_now()) {
+    if (output->deadline_ns <= async_now()) {
       pump_rest(output, &output->streams[0]);
       pump_rest(output, &output->streams[1]);
-      break;
+      return;
     }
     for (int i = 0; i < 2; i++)
       if (has[i])
         pump_some(output, &output->streams[i]);
-    if ((count == 0 || output->ready) && is_open(output) &&
-        wait_for_more(output) < 0)
-      break;
+    if ((count == 0 || output->ready) && is_open(output))
+      wait_for_more(output);
   }
 }
