@@ -66,6 +66,7 @@ struct exec_output {
   struct async_event over;     /* the reader has ended */
   int64_t deadline_ns;         /* of reading; ASYNC_NEVER: the child lives */
   bool has_reader, drained;
+  bool impatient; /* it has waited for memory in vain */
   bool has_turn; /* it is being shown while it comes */
   bool failed;   /* job_error_set was called; the rest is not kept */
 };

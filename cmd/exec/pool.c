@@ -20,9 +20,10 @@ void exec_pool_done(struct exec_pool *pool)
   }
 }
 
-bool exec_pool_has_room(const struct exec_pool *pool)
+bool exec_pool_has_room(const struct exec_pool *pool, bool favoured)
 {
-  return pool->used + EXEC_CHUNK_BYTES <= pool->limit;
+  size_t limit = favoured ? pool->limit : pool->limit - pool->limit / 4;
+  return pool->used + EXEC_CHUNK_BYTES <= limit;
 }
 
 static struct exec_chunk *new_chunk(size_t cap)
@@ -89,10 +90,10 @@ static int leave(struct async_op *op)
   return ASYNC_OP_WITHDRAWN;
 }
 
-void exec_pool_wait(struct exec_pool *pool)
+int exec_pool_wait(struct exec_pool *pool)
 {
   struct async_op op;
   async_op_start(&op, "room for output", leave);
   async_list_push(&pool->waiting, &op.node);
-  async_await(&op);
+  return async_await(&op);
 }

@@ -1,6 +1,8 @@
 /* cmd/exec/pool.h: the memory of --buffer-size, in chunks that are used again.
  *
- * The limit is for those who ask: who has to get on may take more. */
+ * The last quarter of it is for the one that is favoured, so that somebody can
+ * end and give its memory back. The limit is for those who ask: who has to get
+ * on may take more. */
 #ifndef EXEC_POOL_H
 #define EXEC_POOL_H
 
@@ -26,7 +28,7 @@ struct exec_pool {
 void exec_pool_init(struct exec_pool *pool, size_t limit);
 void exec_pool_done(struct exec_pool *pool);
 
-bool exec_pool_has_room(const struct exec_pool *pool);
+bool exec_pool_has_room(const struct exec_pool *pool, bool favoured);
 
 /* Takes an empty chunk, also beyond the limit. Returns NULL if the system has
  * no memory. */
@@ -40,7 +42,7 @@ struct exec_chunk *exec_pool_shrink(struct exec_pool *pool,
 /* Those who wait should look again. */
 void exec_pool_wake(struct exec_pool *pool);
 
-/* Waits until something has changed. Only in a shield. */
-void exec_pool_wait(struct exec_pool *pool);
+/* Waits until something has changed. Returns 0 or ASYNC_ECANCELED. */
+int exec_pool_wait(struct exec_pool *pool);
 
 #endif

@@ -1,13 +1,19 @@
 /* Room for output that has to wait for its turn. When --buffer-size is used up:
  *
- *   1. what the stream has in memory goes into a file;
- *   2. if that cannot be, and it may be this job's turn, it is shown at once
+ *   1. one output is favoured: the last of the memory is for it, so that it can
+ *      end and give back what it has; the others wait for that, but not long;
+ *   2. what the stream has in memory goes into a file;
+ *   3. if that cannot be, and it may be this job's turn, it is shown at once
  *      and holds the turn from then on;
- *   3. else the job waits, but for one, which may have as much again for
- *      itself, so that somebody always gets on. When it has that and can never
- *      be shown early (--quiet-ok, a retry may follow), it fails. */
+ *   4. else the job waits, but for the favoured one, which may have as much
+ *      again for itself, so that somebody always gets on. When it has that and
+ *      can never be shown early (--quiet-ok, a retry may follow), it fails. */
 #include "async/error.h"
 #include "exec/output_priv.h"
+
+/* For memory, where a file would do: a job that writes fast is shown sooner
+ * than a file is written and read again. */
+static const int64_t PATIENCE_NS = 50 * ASYNC_MS;
 
 static void say_no_spill(struct exec_screen *screen, int err)
 {
@@ -95,20 +101,42 @@ static int fail(struct exec_output *output, int err)
                           "its output: more than --buffer-size has room for");
 }
 
+/* Waits a little, once a job. */
+static bool got_memory(struct exec_output *output)
+{
+  int rc;
+  if (output->impatient || !output->screen->opts->spill)
+    return false;
+  ASYNC_WITHIN(PATIENCE_NS, rc, exec_pool_wait(&output->screen->pool));
+  output->impatient = rc < 0;
+  return rc == 0;
+}
+
+static int take_more(struct exec_output *output, struct exec_stream *stream,
+                     char **room, size_t *len)
+{
+  int err = exec_store_room(&stream->store, EXEC_STORE_BEYOND, room, len);
+  return err < 0 ? fail(output, err) : 0;
+}
+
 int exec_find_room(struct exec_output *output, struct exec_stream *stream,
                    char **room, size_t *len)
 {
+  enum exec_store_claim claim = EXEC_STORE_COMMON;
   for (;;) {
-    int err = exec_store_room(&stream->store, false, room, len);
+    int err = exec_store_room(&stream->store, claim, room, len);
     if (err != ASYNC_EAGAIN)
       return err < 0 ? fail(output, err) : 0;
-    if (spill(output, stream) || take_turn(output))
-      continue;
     bool favoured = is_favoured(output);
-    if (favoured && !has_share(output)) {
-      err = exec_store_room(&stream->store, true, room, len);
-      return err < 0 ? fail(output, err) : 0;
+    if (favoured && claim == EXEC_STORE_COMMON) {
+      claim = EXEC_STORE_FAVOURED;
+      continue;
     }
+    if ((!favoured && got_memory(output)) || spill(output, stream) ||
+        take_turn(output))
+      continue;
+    if (favoured && !has_share(output))
+      return take_more(output, stream, room, len);
     if (favoured && !may_come_early(output))
       return fail(output, 0);
     exec_pool_wait(&output->screen->pool);

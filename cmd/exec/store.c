@@ -51,11 +51,18 @@ static int add_chunk(struct exec_store *store)
   return 0;
 }
 
-int exec_store_room(struct exec_store *store, bool beyond, char **room,
-                    size_t *len)
+static bool may_grow(const struct exec_store *store,
+                     enum exec_store_claim claim)
+{
+  return !store->last || claim == EXEC_STORE_BEYOND ||
+         exec_pool_has_room(store->pool, claim == EXEC_STORE_FAVOURED);
+}
+
+int exec_store_room(struct exec_store *store, enum exec_store_claim claim,
+                    char **room, size_t *len)
 {
   if (!store->last || store->last->len == store->last->cap) {
-    if (store->last && !beyond && !exec_pool_has_room(store->pool))
+    if (!may_grow(store, claim))
       return ASYNC_EAGAIN;
     int err = add_chunk(store);
     if (err < 0)

@@ -20,15 +20,20 @@ void exec_store_done(struct exec_store *store);
 
 bool exec_store_empty(const struct exec_store *store);
 
-/* Finds room for bytes that come.
- *
- * beyond  take memory beyond the pool's limit. A store without any gets its
- *         first chunk in any case, or it could not get on
+/* Who asks for room. */
+enum exec_store_claim {
+  EXEC_STORE_COMMON,
+  EXEC_STORE_FAVOURED, /* the pool's last quarter is for it */
+  EXEC_STORE_BEYOND    /* it may have more than the pool's limit */
+};
+
+/* Finds room for bytes that come. A store without any memory gets its first
+ * chunk in any case, or it could not get on.
  *
  * Returns 0, ASYNC_EAGAIN (the limit is reached), or ASYNC_ENOMEM.
  */
-int exec_store_room(struct exec_store *store, bool beyond, char **room,
-                    size_t *len);
+int exec_store_room(struct exec_store *store, enum exec_store_claim claim,
+                    char **room, size_t *len);
 
 /* So many bytes have come into the room. */
 void exec_store_add(struct exec_store *store, size_t len);
