@@ -320,6 +320,7 @@ void exec_ended(void *ctx, struct job_item *base,
       exec_output_show(item->output, base->outcome == JOB_OUTCOME_OK) < 0 &&
       base->outcome == JOB_OUTCOME_OK)
     base->outcome = JOB_OUTCOME_FAILED;
+  exec_screen_next(client->screen, base->seq + 1 + item->more_count);
   note_status(client, item);
   say_failure(client, base);
 }
@@ -353,6 +354,8 @@ int exec_status(void *ctx, int status)
 {
   const struct exec_client *client = ctx;
   enum exec_exit_with with = client->opts->exit_with;
+  if (exec_screen_failed(client->screen))
+    return COMMAND_IO;
   if (with == EXEC_EXIT_SUMMARY || status == COMMAND_OK ||
       status == COMMAND_USAGE || status == COMMAND_IO ||
       client->first_status == 0)

@@ -28,7 +28,7 @@ void exec_screen_close(struct exec_screen *screen);
  * been shown. With --keep-order it says whose turn it is. */
 void exec_screen_next(struct exec_screen *screen, uint64_t seq);
 
-/* Whether our standard error could not be written: the run's status is then
+/* Whether our own standard error could not be written: the run's status is then
  * COMMAND_IO. */
 bool exec_screen_failed(const struct exec_screen *screen);
 

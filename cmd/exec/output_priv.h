@@ -67,8 +67,8 @@ struct exec_output {
   int64_t deadline_ns;         /* of reading; ASYNC_NEVER: the child lives */
   bool has_reader, drained;
   bool impatient; /* it has waited for memory in vain */
-  bool has_turn; /* it is being shown while it comes */
-  bool failed;   /* job_error_set was called; the rest is not kept */
+  bool has_turn;  /* it is being shown while it comes */
+  bool failed;    /* job_error_set was called; the rest is not kept */
 };
 
 /* pump.c */

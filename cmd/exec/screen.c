@@ -5,8 +5,12 @@
 #include <unistd.h>
 
 #include "async/error.h"
+#include "async/shutdown.h"
+#include "async/task.h"
 #include "command.h"
 #include "exec/output_priv.h"
+
+static const int64_t STDERR_NS = 2 * ASYNC_SEC;
 
 /* What was meant. */
 
@@ -145,6 +149,18 @@ static const char *choose_dir(const struct exec_opts *opts)
   return dir && *dir ? dir : "/tmp";
 }
 
+/* When everything was cut off, standard error gets as long as standard output,
+ * if nobody reads it. */
+static int watch_stop(void *arg)
+{
+  struct exec_screen *screen = arg;
+  if (async_shutdown_wait() < 0)
+    return 0;
+  async_sleep(screen->opts->job.grace_ns);
+  job_out_limit(&screen->err, async_in(STDERR_NS));
+  return 0;
+}
+
 static int open_shared(struct exec_screen *screen)
 {
   screen->scratch = malloc(EXEC_CHUNK_BYTES);
@@ -155,7 +171,8 @@ static int open_shared(struct exec_screen *screen)
     return failure(screen, err);
   if (isatty(STDERR_FILENO))
     screen->err.screen = screen->run->log;
-  return open_texts(screen);
+  err = async_spawn_handle(async_root(), watch_stop, screen, &screen->watch);
+  return err < 0 ? failure(screen, err) : open_texts(screen);
 }
 
 static struct exec_screen *new_screen(struct job_run *run,
@@ -197,9 +214,16 @@ int exec_screen_open(struct exec_screen **out, struct job_run *run,
 
 void exec_screen_close(struct exec_screen *screen)
 {
+  struct async_scope shield;
   if (!screen)
     return;
+  async_scope_shield(&shield, ASYNC_NEVER);
+  if (screen->watch) {
+    async_task_cancel(screen->watch);
+    async_join(screen->watch);
+  }
   job_out_close(&screen->err);
+  async_scope_leave(&shield, 0);
   exec_text_free(screen->tag);
   exec_results_done(&screen->results);
   exec_pool_done(&screen->pool);
