@@ -60,7 +60,7 @@ static const struct opt_row exec_rows[] = {
     OPT_STRING(E, shell),
     .implied = "/bin/sh",
     .group = COMMAND,
-    .help = "COMMAND is a script; values are $1, $2, ...",
+    .help = "COMMAND is a script; values are $1, $2 and so on",
     .more = "The script is one word. {} in it becomes a quoted parameter, so "
             "that a value is never read as shell code; inside quotation marks "
             "it is an error, said before anything starts." },
