@@ -32,6 +32,7 @@ struct exec_screen {
   char *scratch; /* EXEC_CHUNK_BYTES, for what need not be kept; never over a
                     wait */
   struct job_out err;           /* our standard error */
+  struct async_task *watch;     /* gives up on it when the run is stopped */
   struct async_sem turn;        /* one job at a time is shown */
   struct async_list reading;    /* outputs whose jobs may still write */
   uint64_t next_seq;            /* with --keep-order: whose turn it is */

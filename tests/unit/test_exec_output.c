@@ -1,5 +1,6 @@
 #include "exec_output_world.h"
 
+#include "async/shutdown.h"
 #include "async/timer.h"
 #include "exec/options.h"
 
@@ -447,6 +448,50 @@ static void full_outputs_are_errors_of_the_run(void)
   world_done(&world);
 }
 
+static int stop_soon(void *arg)
+{
+  (void)arg;
+  async_sleep(5 * ASYNC_MS);
+  async_shutdown(ASYNC_NEVER);
+  return 0;
+}
+
+/* The last descriptor of a pipe that is full and that nobody reads. */
+static void stuck(struct world *world)
+{
+  struct async_group group;
+  int ends[2];
+  struct child a;
+  char piece[4096] = { 0 };
+  CHECK_INT(pipe2(ends, O_CLOEXEC), 0);
+  fcntl(ends[1], F_SETFL, O_NONBLOCK);
+  while (write(ends[1], piece, sizeof(piece)) > 0)
+    ;
+  fcntl(ends[1], F_SETFL, 0);
+  exec_screen_close(world->screen);
+  CHECK_INT(dup2(ends[1], STDERR_FILENO), STDERR_FILENO);
+  CHECK_INT(exec_screen_open(&world->screen, &world->run, &world->opts), 0);
+  async_group_open(&group, ASYNC_GROUP_COLLECT);
+  CHECK_INT(async_spawn(&group, stop_soon, NULL), 0);
+  child_init(&a, world, 0, "a");
+  CHECK_INT(child_start(&a), 0);
+  say(a.err, "nobody reads this");
+  CHECK_INT(child_end(&a, 0), 0);
+  CHECK_INT(child_show(&a, true), 0);
+  CHECK(exec_screen_failed(world->screen));
+  child_done(&a);
+  async_group_close(&group);
+  close(ends[0]);
+  close(ends[1]);
+}
+
+static void a_standard_error_that_nobody_reads_does_not_hang_a_stop(void)
+{
+  struct world world = usual();
+  world_run(&world, stuck);
+  world_done(&world);
+}
+
 static void nothing(struct world *world)
 {
   (void)world;
@@ -506,6 +551,7 @@ static const struct tap_test tests[] = {
   TEST(also_if_it_never_stops_writing),
   TEST(a_child_that_did_not_start_leaves_nothing),
   TEST(full_outputs_are_errors_of_the_run),
+  TEST(a_standard_error_that_nobody_reads_does_not_hang_a_stop),
   TEST(options_that_do_not_go_together_are_refused),
 };
 
