@@ -162,11 +162,14 @@ ASY_CHILD_CODE static int place_descriptors(struct asy_child *child)
   return 0;
 }
 
-/* All signals are blocked, so this does not stop us with SIGTTOU. */
-ASY_CHILD_CODE static int take_terminal(void)
+/* If we have it. All signals are blocked, so this does not stop us with
+ * SIGTTOU. */
+ASY_CHILD_CODE static int take_terminal(const struct asy_child *child)
 {
   int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
-  return fd < 0 ? -1 : tcsetpgrp(fd, getpgrp());
+  if (fd < 0)
+    return -1;
+  return tcgetpgrp(fd) == child->our_group ? tcsetpgrp(fd, getpgrp()) : 0;
 }
 
 /* Limits. */
@@ -221,7 +224,7 @@ ASY_CHILD_CODE static int settle(struct asy_child *child)
     return -1;
   if (opts->dir && chdir(opts->dir) < 0)
     return -1;
-  if (opts->terminal && take_terminal() < 0)
+  if (opts->terminal && take_terminal(child) < 0)
     return -1;
   return set_limits(child);
 }

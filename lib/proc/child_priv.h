@@ -31,7 +31,7 @@ struct asy_child {
   /* To be 0, 1, 2, or ASYNC_PROC_SAME; and the cgroup, or -1. */
   int given[ASY_CHILD_FDS];
   int fds[ASY_CHILD_FDS]; /* where they are now */
-  pid_t parent;
+  pid_t parent, our_group;
   bool has_handlers; /* ours, which must not run in it */
   bool shares_files; /* its descriptors are ours, until it has its own */
   int highest;       /* then, of those it needs */

@@ -41,6 +41,8 @@ void asy_proc_reap(struct async_proc *proc)
   proc->ended = true;
   async_list_remove(&proc->node);
   asy_watch_stop(proc);
+  if (proc->terminal)
+    asy_terminal_take_back(proc->pid);
   tell(proc);
 }
 
@@ -55,7 +57,10 @@ static int wait_abort(struct async_op *op)
 
 static int told_abort(struct async_op *op)
 {
+  struct asy_procs *procs = asy_procs_this();
   async_list_remove(&op->node);
+  if (async_list_empty(&procs->told))
+    async_timer_clear(&procs->notify);
   return ASYNC_OP_WITHDRAWN;
 }
 
@@ -112,7 +117,8 @@ static int send_signal(pid_t pid, int number)
 
 int async_proc_signal(struct async_proc *proc, int number)
 {
-  return proc->ended ? -ESRCH : send_signal(proc->pid, number);
+  bool lives = proc->pid > 0 && !proc->ended;
+  return lives ? send_signal(proc->pid, number) : -ESRCH;
 }
 
 /* The number of a group is not given away while it has members. Once it has
@@ -124,7 +130,7 @@ static bool is_reused(pid_t pid)
 
 int async_proc_signal_group(struct async_proc *proc, int number)
 {
-  if (proc->our_group)
+  if (proc->our_group || proc->pid <= 0)
     return async_proc_signal(proc, number);
   if (proc->ended && is_reused(proc->pid))
     return -ESRCH;

@@ -22,8 +22,8 @@ struct asy_procs {
   size_t waiting; /* operations on processes that live */
   int set;        /* of pidfds, a poll set */
   uv_poll_t set_poll;
-  uv_signal_t chld; /* runs if there are processes without pidfd */
-  bool set_open, chld_open;
+  uv_signal_t chld; /* if there are processes without, or with the terminal */
+  bool set_open, chld_open, stops;
   size_t closing; /* handles */
 };
 
@@ -44,9 +44,15 @@ void asy_procs_each(struct asy_procs *procs,
 /* Reaps a process if it has ended, and tells who waits. */
 void asy_proc_reap(struct async_proc *proc);
 
-/* Makes ready to hear of the end of processes, before one is started. Returns 0
- * or an error. */
-int asy_watch_open(struct asy_procs *procs);
+/* Takes the terminal back from the group of a process. */
+void asy_terminal_take_back(pid_t group);
+
+/* If the process in the foreground was stopped, so are we; then both go on. */
+void asy_terminal_check_stop(struct async_proc *proc);
+
+/* Makes ready to hear of the end of processes, and maybe of their being
+ * stopped, before one is started. Returns 0 or an error. */
+int asy_watch_open(struct asy_procs *procs, bool stops);
 
 /* A process was started, or ended. Returns 0 or an error. */
 int asy_watch_start(struct asy_procs *procs, const struct async_proc *proc);

@@ -85,7 +85,7 @@ static int launch_any(struct asy_procs *procs, struct asy_child *child,
   procs->fork_only = true;
   child->shares_files = false;
   memcpy(child->fds, child->given, sizeof(child->fds));
-  err = asy_watch_open(procs);
+  err = asy_watch_open(procs, false);
   return err < 0 ? err : asy_launch_fork(child, born);
 }
 
@@ -111,6 +111,8 @@ static void bury(struct async_proc *proc)
   kill(proc->pid, SIGKILL);
   while (waitpid(proc->pid, &status, 0) < 0 && errno == EINTR)
     ;
+  if (proc->terminal)
+    asy_terminal_take_back(proc->pid);
   if (proc->pidfd >= 0)
     close(proc->pidfd);
   proc->pidfd = -1;
@@ -170,7 +172,7 @@ static int start(struct asy_procs *procs, struct async_proc *proc,
                  struct asy_child *child)
 {
   choose_descriptors(procs, child);
-  int err = asy_watch_open(procs);
+  int err = asy_watch_open(procs, child->opts->terminal);
   if (err == 0)
     err = launch(procs, proc, child);
   if (err == -ENOEXEC)
@@ -192,12 +194,14 @@ int async_proc_start(struct async_proc *proc,
     .argv = opts->argv,
     .envp = opts->envp,
     .parent = getpid(),
+    .our_group = getpgrp(),
   };
   memset(proc, 0, sizeof(*proc));
   async_list_init(&proc->node);
   async_list_init(&proc->waiters);
   proc->pidfd = -1;
   proc->our_group = opts->our_group;
+  proc->terminal = opts->terminal && !opts->our_group;
   int err = asy_procs_get(&procs);
   if (err == 0 && !opts->envp)
     err = our_environment(child.inherited, &child.envp, &to_free);

@@ -126,24 +126,40 @@ static void reap_one(struct async_proc *proc, int unused)
   asy_proc_reap(proc);
 }
 
-/* One by one as they ended, unless a child that is not ours stands in the way;
- * it stays there until whoever started it waits for it. */
-static void on_chld(uv_signal_t *uv, int number)
+static void check_stop(struct async_proc *proc, int unused)
 {
-  struct asy_procs *procs = uv->data;
-  (void)number;
+  (void)unused;
+  if (proc->terminal)
+    asy_terminal_check_stop(proc);
+}
+
+/* One by one as they ended, unless a child that is not ours stands in the way,
+ * where it stays until whoever started it waits for it; or there are none,
+ * because somebody else waited for ours. */
+static void reap_ended(struct asy_procs *procs)
+{
   for (;;) {
     siginfo_t info = { .si_pid = 0 };
-    if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
-        info.si_pid == 0)
+    int err = waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT);
+    if (err == 0 && info.si_pid == 0)
       return;
-    struct async_proc *proc = asy_procs_find(procs, info.si_pid);
+    struct async_proc *proc =
+        err == 0 ? asy_procs_find(procs, info.si_pid) : NULL;
     if (!proc) {
       asy_procs_each(procs, reap_one, 0);
       return;
     }
     asy_proc_reap(proc);
   }
+}
+
+static void on_chld(uv_signal_t *uv, int number)
+{
+  struct asy_procs *procs = uv->data;
+  (void)number;
+  reap_ended(procs);
+  if (procs->stops)
+    asy_procs_each(procs, check_stop, 0);
 }
 
 static int open_chld(struct asy_procs *procs)
@@ -161,9 +177,11 @@ static int open_chld(struct asy_procs *procs)
 
 /* Either */
 
-int asy_watch_open(struct asy_procs *procs)
+int asy_watch_open(struct asy_procs *procs, bool stops)
 {
-  return procs->fork_only ? open_chld(procs) : open_set(procs);
+  procs->stops |= stops;
+  int err = procs->fork_only || stops ? open_chld(procs) : 0;
+  return err < 0 || procs->fork_only ? err : open_set(procs);
 }
 
 int asy_watch_start(struct asy_procs *procs, const struct async_proc *proc)

@@ -70,7 +70,7 @@ struct async_proc {
   struct async_list waiters; /* of operations */
   int rc;                    /* theirs */
   int pidfd;                 /* or -1 */
-  bool our_group;
+  bool our_group, terminal;
 };
 
 /* Finds a program as a shell does.
