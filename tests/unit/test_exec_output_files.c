@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include "async/timer.h"
+#include "exec/options.h"
 
 static char dir[64];
 

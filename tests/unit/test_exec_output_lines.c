@@ -1,6 +1,7 @@
 #include "exec_output_world.h"
 
 #include "async/timer.h"
+#include "exec/options.h"
 
 static struct world in_lines(void)
 {
