@@ -33,15 +33,15 @@ launch_with() {
   return 1
 }
 
-# script NAME: standard input becomes a command ./NAME
-script() {
+# make_script NAME: standard input becomes a command ./NAME
+make_script() {
   { echo '#!/bin/sh'; cat; } >"$1"
   chmod +x "$1"
 }
 
 # show: a command that prints each of its arguments in brackets, then a newline
 make_show() {
-  script show <<'END'
+  make_script show <<'END'
 for arg; do printf '[%s]' "$arg"; done
 echo
 END

@@ -99,7 +99,7 @@ teardown() {
 }
 
 @test "arguments: {%} is a slot from 1 to -j, one job at a time in each" {
-  script job <<'END'
+  make_script job <<'END'
 mkdir "slot.$1" || exit 9
 sleep 0.02
 rmdir "slot.$1"

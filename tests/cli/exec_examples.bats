@@ -11,10 +11,10 @@ setup() {
   ln -s "$ASYNCTOOL" bin/asynctool
   PATH=$PWD/bin:$PATH
   # Stands in for ImageMagick's.
-  script bin/convert <<'END'
+  make_script bin/convert <<'END'
 cp "$1" "$2"
 END
-  script check <<'END'
+  make_script check <<'END'
 echo "checking $1"
 [ ! -e "bad.$1" ]
 END

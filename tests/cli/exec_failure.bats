@@ -15,7 +15,7 @@ teardown() {
 # ./counted CODES...: ends with the first of them the first time, and so on; how
 # often is the number of lines in the file tries
 make_counted() {
-  script counted <<'END'
+  make_script counted <<'END'
 echo x >>tries
 shift "$(($(wc -l <tries) - 1))"
 case $1 in
@@ -114,7 +114,7 @@ tries() {
 
 @test "retries: --retry-on spawn, if starting may be possible later" {
   needs_linux
-  cp "$(command -v true)" busy
+  cp "$(type -P true)" busy
   # A program that is being written cannot be started.
   background sh -c 'exec 9>>busy; : >open; sleep 0.5'
   until_true test -e open

@@ -136,7 +136,7 @@ teardown() {
 
 @test "pipe: a block is read again by a retry, whole" {
   seq 1000 >list
-  script flaky <<'END'
+  make_script flaky <<'END'
 n=$(wc -l)
 echo "$n" >>"got.$1"
 [ "$ASYNCTOOL_TRY" = 2 ]

@@ -104,7 +104,7 @@ END
 }
 
 @test "input: a record is an entry: what failed, again" {
-  script flaky <<'END'
+  make_script flaky <<'END'
 [ -e "$1.ok" ]
 END
   : >b.ok

@@ -25,7 +25,7 @@ teardown() {
 }
 
 @test "kill: one that ignores the signal is killed after --kill-after" {
-  script stubborn <<'END'
+  make_script stubborn <<'END'
 trap '' TERM
 echo $$ >>pids
 while :; do sleep 0.05; done
@@ -38,7 +38,7 @@ END
 }
 
 @test "kill: --signal chooses another one first" {
-  script polite <<'END'
+  make_script polite <<'END'
 trap 'echo int >got; exit 5' INT
 trap 'echo term >got; exit 6' TERM
 while :; do sleep 0.02; done
@@ -53,7 +53,7 @@ END
 }
 
 @test "kill: a job that succeeds when it is told to end was still too late" {
-  script polite <<'END'
+  make_script polite <<'END'
 trap 'exit 0' TERM
 while :; do sleep 0.02; done
 END
@@ -62,7 +62,7 @@ END
 }
 
 @test "kill: the whole group is ended, children and grandchildren" {
-  script tree <<'END'
+  make_script tree <<'END'
 echo $$ >>pids
 sh -c 'echo $$ >>pids; sh -c "echo \$\$ >>pids; exec sleep 60" & wait' &
 wait
@@ -73,7 +73,7 @@ END
 }
 
 @test "kill: the rest of the group is killed even if the command has gone" {
-  script leaver <<'END'
+  make_script leaver <<'END'
 sh -c 'trap "" TERM; echo $$ >>pids; while :; do sleep 0.05; done' &
 trap 'exit 0' TERM
 while :; do sleep 0.02; done
@@ -83,7 +83,7 @@ END
 }
 
 @test "kill: --kill-mode process signals the command alone" {
-  script pair <<'END'
+  make_script pair <<'END'
 sh -c 'trap "echo child >got" TERM; echo $$ >>pids; sleep 0.02 & while :; do wait; sleep 0.02; done' &
 trap 'exit 3' TERM
 while :; do sleep 0.02; done
@@ -95,7 +95,7 @@ END
 @test "kill: escapees that called setsid are ended, too" {
   needs_linux
   command -v setsid >/dev/null || skip "needs setsid(1)"
-  script escape <<'END'
+  make_script escape <<'END'
 setsid sh -c 'echo $$ >>pids; exec sleep 60' &
 setsid sh -c 'setsid sh -c "echo \$\$ >>pids; exec sleep 60" & sleep 0.1' &
 while [ "$(wc -l <pids 2>/dev/null)" != 2 ]; do sleep 0.02; done

@@ -14,7 +14,7 @@ teardown() {
 
 # ./busy: how many of them were there at once goes to the file most
 make_busy() {
-  script busy <<'END'
+  make_script busy <<'END'
 : >"here.$1"
 set -- here.*
 echo $# >>most

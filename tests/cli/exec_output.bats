@@ -13,7 +13,7 @@ teardown() {
 
 # ./chatty NAME: 200 lines on standard output and error, in small pieces
 make_chatty() {
-  script chatty <<'END'
+  make_script chatty <<'END'
 i=0
 while [ $i -lt 100 ]; do
   printf '%s-' "$1"

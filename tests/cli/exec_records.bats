@@ -62,7 +62,7 @@ teardown() {
 }
 
 @test "records: --summary json counts" {
-  launch 1 --summary json -O discard sh -c 'exit $1' sh ::: 0 1 0
+  launch 1 -q --summary json -O discard sh -c 'exit $1' sh ::: 0 1 0
   is "$(jq -r '[.. | numbers] | length > 3' err)" true
 }
 

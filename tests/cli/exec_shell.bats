@@ -74,10 +74,18 @@ nasty() {
   is "$(<abc.txt)" end
 }
 
-@test "shell: columns are \$1, \$2" {
+@test "shell: columns are {1}, {2} and their names" {
   printf 'a,b c\n' >list
-  launch 0 --input-format csv -a list --shell 'echo "$2-$1"'
-  is "$(<out)" "b c-a"
+  launch 0 --input-format csv -a list --shell 'echo {2}-{1}-"$1"'
+  is "$(<out)" "b c-a-a"
+  printf 'name,mail\nx y,z\n' >list
+  launch 0 --input-format csv -a list --shell 'echo {mail}-{name}'
+  is "$(<out)" "z-x y"
+}
+
+@test "shell: \$1 is the entry, whatever placeholders there are" {
+  launch 0 --shell 'echo {/} {.} "$1" {#}' ::: d/a.b
+  is "$(<out)" "a.b d/a d/a.b 1"
 }
 
 @test "shell: several entries are \$1, \$2 and \"\$@\"" {

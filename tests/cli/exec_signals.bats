@@ -13,7 +13,7 @@ teardown() {
 
 # ./tree: three generations, each of which writes its number into pids
 make_tree() {
-  script tree <<'END'
+  make_script tree <<'END'
 echo $$ >>pids
 sh -c 'echo $$ >>pids; sh -c "echo \$\$ >>pids; exec sleep 60" & wait' &
 wait
@@ -36,7 +36,7 @@ END
 @test "signals: also of those that have called setsid" {
   needs_linux
   command -v setsid >/dev/null || skip "needs setsid(1)"
-  script escape <<'END'
+  make_script escape <<'END'
 setsid sh -c 'echo $$ >>pids; exec sleep 60' &
 echo $$ >>pids
 wait
@@ -49,7 +49,7 @@ END
 }
 
 @test "signals: also of those that ignore --signal, after --kill-after" {
-  script stubborn <<'END'
+  make_script stubborn <<'END'
 trap '' TERM INT
 echo $$ >>pids
 while :; do sleep 0.05; done
@@ -62,7 +62,7 @@ END
 }
 
 @test "signals: the second one kills at once" {
-  script stubborn <<'END'
+  make_script stubborn <<'END'
 trap 'echo told >>told' TERM INT
 echo $$ >>pids
 while :; do sleep 0.05; done
@@ -77,7 +77,7 @@ END
 }
 
 @test "signals: jobs get --signal, whatever we got" {
-  script polite <<'END'
+  make_script polite <<'END'
 trap 'echo usr1 >>told; exit 0' USR1
 echo $$ >>pids
 while :; do sleep 0.02; done
@@ -252,7 +252,7 @@ cut_off() {
 
 @test "signals: descriptors and children are as many after 300 jobs as after 3" {
   [ -d /proc/self/fd ] || skip "no /proc/self/fd"
-  script count <<'END'
+  make_script count <<'END'
 [ "$1" = probe ] || exit 0
 echo "$(ls /proc/$PPID/fd | wc -l) $(ps -o pid= --ppid $PPID | wc -l)"
 END
@@ -267,7 +267,7 @@ END
 
 @test "signals: the same if they fail, are killed, or cannot be started" {
   [ -d /proc/self/fd ] || skip "no /proc/self/fd"
-  script count <<'END'
+  make_script count <<'END'
 echo "$(ls /proc/$PPID/fd | wc -l) $(ps -o pid= --ppid $PPID | wc -l)"
 END
   cat >slow <<'END'
@@ -280,7 +280,7 @@ END
     for _ in {1..15}; do printf '%s\n' missing slow false; done
     echo count
   } >list
-  cp "$(command -v false)" false
+  cp "$(type -P false)" false
   launch 1 -j 1 -k --timeout 50ms --results res/{#} -a list ./{} x
   is "$(wc -l <out)" 2 || { cat out err; return 1; }
   is "$(sort -u out | wc -l)" 1 || { cat out; return 1; }

@@ -18,7 +18,7 @@ teardown() {
 # ./letters: some hundred kilobytes of each letter, a c e on standard output and
 # b d f on standard error, one line on each
 make_letters() {
-  script letters <<'END'
+  make_script letters <<'END'
 piece() { head -c "$BYTES" /dev/zero | tr '\0' "$1"; }
 for pair in ab cd ef; do
   piece "${pair%?}"
