@@ -19,10 +19,12 @@
 #endif
 
 #include "command.h"
+#include "exec/command.h"
 #include "fetch/command.h"
 
 static const struct command *const commands[] = {
   &fetch_command,
+  &exec_command,
   NULL,
 };
 

@@ -261,6 +261,8 @@ static void run_in_slot(struct exec_attempt *attempt)
   attempt->item->slot = exec_slots_take(&client->slots);
   async_group_open(&helpers, ASYNC_GROUP_COLLECT);
   run(attempt, &needs, &helpers);
+  /* What a job does not read, nobody will. */
+  async_group_cancel(&helpers);
   async_group_close(&helpers);
   async_proc_close(&attempt->proc);
   exec_cgroup_free(attempt->cgroup);

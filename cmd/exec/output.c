@@ -348,7 +348,7 @@ int exec_output_show(struct exec_output *output, bool ok)
     err = show_results(output);
   }
   exec_screen_next(screen, item->item.seq + 1 + item->more_count);
-  return err;
+  return output->failed ? -1 : err;
 }
 
 void exec_output_free(struct exec_output *output)

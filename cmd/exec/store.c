@@ -102,15 +102,14 @@ int exec_store_spill(struct exec_store *store, const char *dir)
 
 static int take_file(struct exec_store *store, exec_store_put *put, void *ctx)
 {
+  char few[1024], *many = malloc(EXEC_CHUNK_BYTES);
+  char *piece = many ? many : few;
+  size_t size = many ? EXEC_CHUNK_BYTES : sizeof(few);
   int err = 0;
-  char *piece = malloc(EXEC_CHUNK_BYTES);
-  if (!piece)
-    return ASYNC_ENOMEM;
   for (uint64_t at = 0; at < store->spill.bytes;) {
     uint64_t left = store->spill.bytes - at;
-    ssize_t got = exec_spill_read(
-        &store->spill, piece,
-        left < EXEC_CHUNK_BYTES ? (size_t)left : EXEC_CHUNK_BYTES, at);
+    ssize_t got = exec_spill_read(&store->spill, piece,
+                                  left < size ? (size_t)left : size, at);
     if (got < 0) {
       err = (int)got;
       break;
@@ -118,7 +117,7 @@ static int take_file(struct exec_store *store, exec_store_put *put, void *ctx)
     put(ctx, piece, (size_t)got);
     at += (uint64_t)got;
   }
-  free(piece);
+  free(many);
   exec_spill_done(&store->spill);
   return err;
 }
