@@ -341,6 +341,7 @@ int exec_output_show(struct exec_output *output, bool ok)
 {
   struct exec_screen *screen = output->screen;
   const struct exec_item *item = output->item;
+  bool failed = output->failed;
   int err = 0;
   if (output->drained) {
     if (screen->mode == EXEC_OUTPUT_GROUP && !(ok && screen->opts->quiet_ok))
@@ -348,7 +349,7 @@ int exec_output_show(struct exec_output *output, bool ok)
     err = show_results(output);
   }
   exec_screen_next(screen, item->item.seq + 1 + item->more_count);
-  return output->failed ? -1 : err;
+  return output->failed && !failed ? -1 : err;
 }
 
 void exec_output_free(struct exec_output *output)

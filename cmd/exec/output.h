@@ -56,7 +56,8 @@ int exec_output_drain(struct exec_output *output, int64_t drain_ns);
  *
  * ok  the job succeeded
  *
- * Returns 0, or -1 after job_error_set: the results could not be written.
+ * Returns 0, or -1 after job_error_set: it could not be shown whole, the
+ * results could not be written.
  * Errors of standard output are the run's own.
  */
 int exec_output_show(struct exec_output *output, bool ok);
