@@ -1,11 +1,12 @@
 /* How many processors there are for us. */
+#include "exec/processors.h"
+
 #include <sched.h>
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "exec/choices.h"
-#include "opt/number.h"
+#include "exec/own_cgroup.h"
+#include "exec/small_file.h"
 
 static unsigned by_affinity(void)
 {
@@ -18,57 +19,55 @@ static unsigned by_affinity(void)
   return count > 0 ? (unsigned)count : 1;
 }
 
-/* The first line of a small file. Returns whether there is one. */
-static bool read_line(const char *path, char *out, int size)
+/* Rounded up; 0: no quota. */
+static unsigned count_of(uint64_t quota, uint64_t period)
 {
-  FILE *file = fopen(path, "re");
-  bool got = file && fgets(out, size, file);
-  if (file)
-    fclose(file);
-  if (got)
-    out[strcspn(out, "\n")] = '\0';
-  return got;
+  uint64_t count = period > 0 ? quota / period + (quota % period > 0) : 0;
+  return count < 65536 ? (unsigned)count : 0;
 }
 
-/* "200000 100000" is two; "max 100000" no limit. Rounded up. */
-static unsigned quota_of(const char *line)
+/* Version 2 has "200000 100000" for two, and "max 100000". */
+static unsigned quota_here(struct exec_own_cgroup *own, bool second)
 {
-  char first[32];
-  size_t len = strcspn(line, " ");
+  struct async_buf text = ASYNC_BUF_INIT;
   uint64_t quota, period;
-  if (!line[len] || len >= sizeof(first))
-    return 0;
-  memcpy(first, line, len);
-  first[len] = '\0';
-  if (opt_read_count(first, &quota) < 0 ||
-      opt_read_count(line + len + 1, &period) < 0 || period == 0)
-    return 0;
-  uint64_t count = (quota + period - 1) / period;
-  return count > 0 && count < 65536 ? (unsigned)count : 0;
+  bool found = false;
+  if (!second) {
+    found = exec_own_cgroup_number(own, "cpu.cfs_quota_us", "", &quota) &&
+            exec_own_cgroup_number(own, "cpu.cfs_period_us", "", &period);
+  } else if (exec_own_cgroup_read(own, "cpu.max", &text) == 0) {
+    const char *space = strchr(text.data, ' ');
+    found = exec_line_number(text.data, "", &quota) && space &&
+            exec_line_number(space, "", &period);
+  }
+  async_buf_done(&text);
+  return found ? count_of(quota, period) : 0;
 }
 
-/* The quota of our cgroup (version 2), and of those above it. 0: none. */
-static unsigned by_quota(void)
+/* The least of our group's and of those above it; 0: none. */
+static unsigned least_quota(const char *root, bool second)
 {
-  char line[512], path[600], cpu[64];
+  struct exec_own_cgroup own = EXEC_OWN_CGROUP_INIT;
   unsigned least = 0;
-  if (!read_line("/proc/self/cgroup", line, sizeof(line)) ||
-      strncmp(line, "0::", 3) != 0)
-    return 0;
-  for (;;) {
-    snprintf(path, sizeof(path), "/sys/fs/cgroup%s/cpu.max", line + 3);
-    unsigned count = read_line(path, cpu, sizeof(cpu)) ? quota_of(cpu) : 0;
-    if (count > 0 && (least == 0 || count < least))
-      least = count;
-    char *slash = strrchr(line + 3, '/');
-    if (!slash)
-      return least;
-    *slash = '\0';
+  if (exec_own_cgroup_find(&own, root, second ? NULL : "cpu") == 0) {
+    do {
+      unsigned count = quota_here(&own, second);
+      if (count > 0 && (least == 0 || count < least))
+        least = count;
+    } while (exec_own_cgroup_up(&own));
   }
+  exec_own_cgroup_done(&own);
+  return least;
+}
+
+unsigned exec_processor_quota(const char *root)
+{
+  unsigned quota = least_quota(root, true);
+  return quota > 0 ? quota : least_quota(root, false);
 }
 
 unsigned exec_processors(void)
 {
-  unsigned count = by_affinity(), quota = by_quota();
+  unsigned count = by_affinity(), quota = exec_processor_quota("");
   return quota > 0 && quota < count ? quota : count;
 }
