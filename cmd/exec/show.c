@@ -1,5 +1,6 @@
 /* Showing: bytes as they are, lines with a tag, or lines as JSON. */
 #include <string.h>
+#include <sys/stat.h>
 
 #include "async/error.h"
 #include "exec/output_priv.h"
@@ -141,6 +142,20 @@ static void begin(struct exec_output *output, struct exec_stream *stream)
     job_out_flush(out);
 }
 
+/* What is in a file and goes into a file as it is. What the system cannot do is
+ * left, also a disk that is full: then writing says so. */
+static void send_file(struct exec_output *output, struct exec_stream *stream)
+{
+  struct job_out *out = out_of(output, stream);
+  struct stat info;
+  int fd = async_stream_fd(out->stream);
+  if (stream->store.spill.bytes == 0 || exec_shows_lines(output->screen) ||
+      fd < 0 || fstat(fd, &info) < 0 || !S_ISREG(info.st_mode) ||
+      job_out_flush(out) < 0)
+    return;
+  exec_spill_send(&stream->store.spill, fd);
+}
+
 void exec_show(struct exec_output *output, struct exec_stream *stream,
                size_t keep)
 {
@@ -148,6 +163,7 @@ void exec_show(struct exec_output *output, struct exec_stream *stream,
   if (exec_store_empty(&stream->store))
     return;
   begin(output, stream);
+  send_file(output, stream);
   int err = exec_store_take(&stream->store, keep, put, &showing);
   if (err < 0)
     exec_output_fail(output, JOB_ERROR_IO, err,

@@ -5,7 +5,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#ifdef __linux__
+#  include <sys/sendfile.h>
+#endif
+
 #include "async/error.h"
+#include "async/task.h"
 
 /* Where O_TMPFILE is not to be had, the name exists for a moment. */
 static int open_named(const char *dir)
@@ -64,6 +69,26 @@ ssize_t exec_spill_read(const struct exec_spill *spill, char *out, size_t len,
     if (errno != EINTR)
       return -errno;
   }
+}
+
+void exec_spill_send(struct exec_spill *spill, int fd)
+{
+#ifdef __linux__
+  enum { A_STEP = 1024 * 1024 };
+  while (spill->done < spill->bytes) {
+    off_t at = (off_t)spill->done;
+    uint64_t left = spill->bytes - spill->done;
+    ssize_t n = sendfile(fd, spill->fd, &at,
+                         left < A_STEP ? (size_t)left : (size_t)A_STEP);
+    if (n <= 0)
+      return;
+    spill->done += (uint64_t)n;
+    async_yield();
+  }
+#else
+  (void)spill;
+  (void)fd;
+#endif
 }
 
 void exec_spill_done(struct exec_spill *spill)

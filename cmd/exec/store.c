@@ -106,7 +106,7 @@ static int take_file(struct exec_store *store, exec_store_put *put, void *ctx)
   char *piece = many ? many : few;
   size_t size = many ? EXEC_CHUNK_BYTES : sizeof(few);
   int err = 0;
-  for (uint64_t at = 0; at < store->spill.bytes;) {
+  for (uint64_t at = store->spill.done; at < store->spill.bytes;) {
     uint64_t left = store->spill.bytes - at;
     ssize_t got = exec_spill_read(&store->spill, piece,
                                   left < size ? (size_t)left : size, at);
