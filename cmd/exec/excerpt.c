@@ -1,6 +1,8 @@
 #include "exec/excerpt.h"
 
+#include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 static void add_head(struct exec_excerpt *excerpt, const char *bytes,
                      size_t len)
@@ -45,6 +47,31 @@ void exec_excerpt_add(struct exec_excerpt *excerpt, const char *bytes,
     add_tail(excerpt, bytes, len);
   else
     add_head(excerpt, bytes, len);
+}
+
+int exec_excerpt_read(struct exec_excerpt *excerpt, int fd, uint64_t size)
+{
+  char piece[4096];
+  uint64_t at = 0, most = excerpt->most;
+  if (!excerpt->on)
+    return 0;
+  excerpt->truncated = size > most;
+  if (size > most && excerpt->tail)
+    at = size - most;
+  else if (size > most)
+    size = most;
+  while (at < size) {
+    size_t len =
+        size - at < sizeof(piece) ? (size_t)(size - at) : sizeof(piece);
+    ssize_t got = pread(fd, piece, len, (off_t)at);
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got <= 0)
+      return got < 0 ? -errno : 0;
+    exec_excerpt_add(excerpt, piece, (size_t)got);
+    at += (uint64_t)got;
+  }
+  return 0;
 }
 
 void exec_excerpt_settle(struct exec_excerpt *excerpt)

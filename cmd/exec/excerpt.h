@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "async/buf.h"
 
@@ -16,6 +17,9 @@ struct exec_excerpt {
 
 void exec_excerpt_add(struct exec_excerpt *excerpt, const char *bytes,
                       size_t len);
+
+/* The same for a file that is there whole. Returns 0 or the system's error. */
+int exec_excerpt_read(struct exec_excerpt *excerpt, int fd, uint64_t size);
 
 /* No more will come: takes no more memory than there are bytes. */
 void exec_excerpt_settle(struct exec_excerpt *excerpt);

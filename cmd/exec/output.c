@@ -2,13 +2,10 @@
  * when it has ended; only one that lives on gets a task that reads. */
 #include "exec/output_priv.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "async/error.h"
-#include "async/proc.h"
 #include "async/task.h"
 
 static const int64_t READER_AFTER_NS = ASYNC_MS;
@@ -23,113 +20,6 @@ int exec_output_fail(struct exec_output *output, enum job_error_kind kind,
   return -1;
 }
 
-/* What the child gets. */
-
-static int open_pipe(struct exec_stream *stream)
-{
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) < 0)
-    return -errno;
-  stream->fd = ends[0];
-  stream->child = ends[1];
-  stream->own_child = stream->piped = stream->known = true;
-  return 0;
-}
-
-static bool is_wanted(const struct exec_output *output, int i)
-{
-  const struct exec_screen *screen = output->screen;
-  return screen->mode == EXEC_OUTPUT_GROUP ||
-         screen->mode == EXEC_OUTPUT_LINE || screen->captures[i] ||
-         screen->results.text;
-}
-
-static int open_kept(struct exec_output *output)
-{
-  static const char *const names[] = { "stdout", "stderr" };
-  struct exec_results *results = &output->screen->results;
-  struct async_buf dir = ASYNC_BUF_INIT;
-  if (!results->text)
-    return 0;
-  int err = exec_results_dir(results, output->item, &dir);
-  for (int i = 0; i < 2 && err == 0; i++) {
-    if (i == 1 && output->screen->opts->stderr_choice != EXEC_STDERR_SEPARATE)
-      break;
-    int rc = exec_kept_open(&output->streams[i].kept, results, &dir, names[i]);
-    if (rc < 0)
-      err = job_error_set(&output->item->item, JOB_ERROR_IO, rc,
-                          "cannot write to %.*s: %s", (int)dir.len, dir.data,
-                          async_err_text(rc));
-  }
-  async_buf_done(&dir);
-  return err;
-}
-
-static int open_stream(struct exec_output *output, int i)
-{
-  struct exec_stream *stream = &output->streams[i];
-  stream->child = ASYNC_PROC_NULL;
-  if (output->screen->mode == EXEC_OUTPUT_LIVE) {
-    stream->child = ASYNC_PROC_SAME;
-  } else if (output->screen->mode == EXEC_OUTPUT_FILES) {
-    stream->child = stream->kept.fd;
-    stream->known = true;
-  } else if (is_wanted(output, i)) {
-    return open_pipe(stream);
-  }
-  return 0;
-}
-
-static int open_stderr(struct exec_output *output)
-{
-  struct exec_stream *stream = &output->streams[1];
-  switch (output->screen->opts->stderr_choice) {
-  case EXEC_STDERR_DISCARD:
-    stream->child = ASYNC_PROC_NULL;
-    return 0;
-  case EXEC_STDERR_MERGE:
-    stream->child = output->streams[0].child == ASYNC_PROC_SAME
-                        ? STDOUT_FILENO
-                        : output->streams[0].child;
-    return 0;
-  default:
-    return open_stream(output, 1);
-  }
-}
-
-static int open_streams(struct exec_output *output)
-{
-  struct exec_screen *screen = output->screen;
-  if (screen->tag && exec_text_add(screen->tag, output->item, &output->tag) < 0)
-    return -1;
-  if (open_kept(output) < 0)
-    return -1;
-  int err = open_stream(output, 0);
-  if (err == 0)
-    err = open_stderr(output);
-  if (err == 0 && output->tag.err)
-    err = output->tag.err;
-  if (err < 0)
-    job_error_set(&output->item->item, JOB_ERROR_IO, err,
-                  "cannot make its output: %s", async_err_text(err));
-  return err < 0 ? -1 : 0;
-}
-
-static void init_stream(struct exec_output *output, int i)
-{
-  struct exec_stream *stream = &output->streams[i];
-  const struct exec_screen *screen = output->screen;
-  stream->fd = -1;
-  stream->child = ASYNC_PROC_NULL;
-  stream->kept = (struct exec_kept)EXEC_KEPT_INIT;
-  stream->excerpt = (struct exec_excerpt){
-    .most = (size_t)screen->opts->capture_max.bytes,
-    .tail = screen->opts->capture_max.tail,
-    .on = screen->captures[i],
-  };
-  exec_store_init(&stream->store, &output->screen->pool);
-}
-
 int exec_output_new(struct exec_output **out, struct exec_screen *screen,
                     struct exec_item *item, int fds[2])
 {
@@ -142,9 +32,9 @@ int exec_output_new(struct exec_output **out, struct exec_screen *screen,
   output->deadline_ns = ASYNC_NEVER;
   async_list_init(&output->node);
   async_event_init(&output->over);
-  init_stream(output, 0);
-  init_stream(output, 1);
-  if (open_streams(output) < 0) {
+  exec_stream_init(output, 0);
+  exec_stream_init(output, 1);
+  if (exec_streams_open(output) < 0) {
     exec_output_free(output);
     return -1;
   }
@@ -152,16 +42,6 @@ int exec_output_new(struct exec_output **out, struct exec_screen *screen,
   fds[1] = output->streams[1].child;
   *out = output;
   return 0;
-}
-
-static void close_child(struct exec_output *output)
-{
-  for (int i = 0; i < 2; i++) {
-    struct exec_stream *stream = &output->streams[i];
-    if (stream->own_child)
-      close(stream->child);
-    stream->own_child = false;
-  }
 }
 
 /* Reading. */
@@ -188,7 +68,7 @@ static void start_reader(struct async_timer *timer)
 
 int exec_output_read(struct exec_output *output, struct async_group *readers)
 {
-  close_child(output);
+  exec_streams_given(output);
   async_list_push(&output->screen->reading, &output->node);
   output->readers = readers;
   if (output->streams[0].fd >= 0 || output->streams[1].fd >= 0)
@@ -209,34 +89,7 @@ static void finish_reading(struct exec_output *output, int64_t drain_ns)
   async_event_wait(&output->over);
 }
 
-/* Files that the child itself wrote. */
-
-static int read_excerpt(struct exec_stream *stream, off_t size)
-{
-  struct exec_excerpt *excerpt = &stream->excerpt;
-  char piece[4096];
-  off_t at = 0, end = size;
-  if (excerpt->tail && size > (off_t)excerpt->most) {
-    at = size - (off_t)excerpt->most;
-    excerpt->truncated = true;
-  } else if (size > (off_t)excerpt->most) {
-    end = (off_t)excerpt->most;
-    excerpt->truncated = true;
-  }
-  while (at < end) {
-    size_t len =
-        end - at < (off_t)sizeof(piece) ? (size_t)(end - at) : sizeof(piece);
-    ssize_t got = pread(stream->kept.fd, piece, len, at);
-    if (got < 0 && errno == EINTR)
-      continue;
-    if (got <= 0)
-      return got < 0 ? -errno : 0;
-    exec_excerpt_add(excerpt, piece, (size_t)got);
-    at += got;
-  }
-  return 0;
-}
-
+/* A file that the child itself wrote. */
 static int finish_file(struct exec_stream *stream)
 {
   struct stat info;
@@ -245,7 +98,8 @@ static int finish_file(struct exec_stream *stream)
   if (fstat(stream->kept.fd, &info) < 0)
     return -errno;
   stream->bytes = (uint64_t)info.st_size;
-  return stream->excerpt.on ? read_excerpt(stream, info.st_size) : 0;
+  return exec_excerpt_read(&stream->excerpt, stream->kept.fd,
+                           (uint64_t)info.st_size);
 }
 
 /* The end. */
@@ -285,11 +139,11 @@ static void finish_lines(struct exec_output *output)
 static void leave_screen(struct exec_output *output)
 {
   struct exec_screen *screen = output->screen;
-  bool first = async_list_empty(&output->node) == false;
+  bool was_there = !async_list_empty(&output->node);
   async_list_remove(&output->node);
   if (screen->favoured == output)
     screen->favoured = NULL;
-  if (first)
+  if (was_there)
     exec_pool_wake(&screen->pool);
 }
 
@@ -297,7 +151,7 @@ int exec_output_drain(struct exec_output *output, int64_t drain_ns)
 {
   struct async_scope shield;
   async_scope_shield(&shield, ASYNC_NEVER);
-  close_child(output);
+  exec_streams_given(output);
   finish_reading(output, drain_ns);
   for (int i = 0; i < 2; i++)
     exec_stream_close(output, &output->streams[i]);
@@ -357,7 +211,7 @@ void exec_output_free(struct exec_output *output)
   if (!output)
     return;
   async_timer_clear(&output->timer);
-  close_child(output);
+  exec_streams_given(output);
   for (int i = 0; i < 2; i++)
     exec_stream_close(output, &output->streams[i]);
   exec_ready_free(output->ready);

@@ -1,7 +1,8 @@
 /* The parts of a job's output, shared by the files that handle it:
  *
  *   screen.c  what is to become of output, once a run
- *   output.c  an attempt's output, from its pipes to its end
+ *   output.c  an attempt's output, from its beginning to its end
+ *   streams.c  what the child gets: pipes, files, ours
  *   pump.c    reading them, and where the bytes go
  *   room.c    room for bytes that have to wait
  *   show.c    standard output and standard error, one job at a time */
@@ -71,6 +72,17 @@ struct exec_output {
   bool has_turn;  /* it is being shown while it comes */
   bool failed;    /* job_error_set was called; the rest is not kept */
 };
+
+/* streams.c */
+
+void exec_stream_init(struct exec_output *output, int i);
+
+/* Makes the child's descriptors, and with --results the files. Returns 0, or -1
+ * after job_error_set. */
+int exec_streams_open(struct exec_output *output);
+
+/* The child has them: closes ours. */
+void exec_streams_given(struct exec_output *output);
 
 /* pump.c */
 
