@@ -19,13 +19,19 @@ teardown() {
   [ ! -e /proc/self/fd ] || is "$(<out)" /dev/null
 }
 
-@test "stdin: record gives the entry as it was read, with its end of line" {
+@test "stdin: record gives the entry, with its end of line, and not as argument" {
   printf 'a b\n  c\n' >list
-  launch 0 -k --stdin record -a list sh -c 'od -An -c | tr -d " \n"; echo' sh
-  is "$(<out)" $'ab\\n\nc\\n'
+  launch 0 -k --stdin record -a list sh -c 'od -An -c | tr -d " \n"; echo "$#"' sh
+  is "$(<out)" $'ab\\n0\nc\\n0'
+}
+
+@test "stdin: record with fields is an object in JSON" {
   printf '{"name": "x",  "n":1}\n' >list
-  launch 0 --stdin record -a list sh -c 'cat' sh {name}
-  is "$(<out)" '{"name": "x",  "n":1}'
+  launch 0 --stdin record -a list cat
+  is "$(jq -c . out)" '{"name":"x","n":1}'
+  printf 'name,n\nx,1\n' >list
+  launch 0 --input-format csv --stdin record -a list cat
+  is "$(jq -c . out)" '{"name":"x","n":"1"}'
 }
 
 @test "stdin: record with -0 ends with a NUL" {
