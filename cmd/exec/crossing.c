@@ -101,7 +101,7 @@ void exec_crossing_free(struct exec_crossing *crossing)
 
 static const char *value_of(const struct list *list)
 {
-  return list->items[list->at % list->count];
+  return list->items[list->at];
 }
 
 /* The columns, named by their numbers; one list alone has none. */
@@ -139,18 +139,18 @@ static int set_entry(const struct exec_crossing *crossing,
   return err;
 }
 
-/* Those that go along take a step with the one before them. The list that leads
- * ends with the longest of them: the shorter ones begin again. */
+/* Those that go along take a step with the one before them; the shortest of them
+ * ends them all. */
 static size_t length_of(const struct exec_crossing *crossing, size_t leader)
 {
-  size_t longest = crossing->lists[leader].count;
+  size_t shortest = crossing->lists[leader].count;
   for (size_t i = leader + 1; i < crossing->count; i++) {
     if (!crossing->lists[i].along)
       break;
-    if (crossing->lists[i].count > longest)
-      longest = crossing->lists[i].count;
+    if (crossing->lists[i].count < shortest)
+      shortest = crossing->lists[i].count;
   }
-  return longest;
+  return shortest;
 }
 
 static size_t move(struct exec_crossing *crossing, size_t leader, bool back)

@@ -1,6 +1,6 @@
 /* cmd/exec/crossing.h: the entries behind ::: on the command line. Each further
  * ::: crosses with those before, the last one varying fastest; :::+ goes along
- * with the one before it. */
+ * with the one before it, up to the end of the shorter. */
 #ifndef EXEC_CROSSING_H
 #define EXEC_CROSSING_H
 

@@ -20,9 +20,27 @@ struct exec_feed {
   char end;               /* of an entry */
 };
 
+/* Whether the entries are read from standard input. */
+static bool has_entries_there(const struct job_run *run,
+                              const struct opt_list *inputs)
+{
+  if (run->operand_count > 0)
+    return false;
+  for (size_t i = 0; i < inputs->count; i++)
+    if (strcmp(inputs->items[i], "-") == 0)
+      return true;
+  return inputs->count == 0;
+}
+
 int exec_feed_open(struct exec_feed **out, struct job_run *run,
                    const struct exec_opts *opts)
 {
+  if (opts->stdin_choice.from == EXEC_STDIN_INHERIT &&
+      has_entries_there(run, &opts->job.inputs)) {
+    job_say_error(run->log, "--stdin inherit: standard input has the entries; "
+                            "give them with --input FILE or behind :::");
+    return COMMAND_USAGE;
+  }
   struct async_buf message = ASYNC_BUF_INIT;
   struct exec_feed *feed = calloc(1, sizeof(*feed));
   int err = feed ? 0 : ASYNC_ENOMEM;

@@ -5,14 +5,15 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "async/error.h"
 #include "async/timer.h"
 #include "command.h"
 #include "exec/crossing.h"
 
-/* What -X leaves room for: the environment, and what the kernel wants. */
-enum { RESERVE = 4096 };
+/* What the system wants for itself of its longest command line (POSIX, xargs). */
+enum { RESERVE = 2048 };
 
 struct exec_input {
   struct job_run *run;
@@ -21,6 +22,7 @@ struct exec_input {
   int err; /* of the source, to be told after what was read before it */
 
   /* The entry that did not fit into the job before. */
+  size_t most_bytes; /* of a command line */
   bool waiting;
   struct job_entry entry;
   struct job_error error;
@@ -42,6 +44,19 @@ int exec_input_split(struct job_run *run, size_t *command_words)
   return COMMAND_OK;
 }
 
+/* The environment and a pointer for each word come out of the same room. */
+static size_t most_bytes(const struct exec_opts *opts)
+{
+  long most = sysconf(_SC_ARG_MAX);
+  size_t room = most > 0 ? (size_t)most : 128 * 1024, used = RESERVE;
+  for (char **variable = environ; *variable; variable++)
+    used += strlen(*variable) + 1 + sizeof(char *);
+  room = room > 2 * used ? room - used : room / 2;
+  /* Short words have pointers longer than themselves. */
+  room /= 1 + sizeof(char *) / 2;
+  return opts->max_chars < room ? opts->max_chars : room;
+}
+
 int exec_input_new(struct exec_input **out, struct job_run *run,
                    const struct exec_opts *opts)
 {
@@ -52,6 +67,7 @@ int exec_input_new(struct exec_input **out, struct job_run *run,
   }
   input->run = run;
   input->opts = opts;
+  input->most_bytes = most_bytes(opts);
   int status = COMMAND_OK;
   if (run->operand_count > 0) {
     status = exec_crossing_new(&input->crossing, run, opts);
@@ -128,7 +144,7 @@ static bool has_room(const struct exec_input *input,
   if (opts->max_args > 1 && item->more_count + 1 >= opts->max_args)
     return false;
   *bytes += exec_words_bytes(words, entry, false);
-  return *bytes + RESERVE <= opts->max_chars;
+  return *bytes <= input->most_bytes;
 }
 
 /* The array doubles when the count is a power of two. */

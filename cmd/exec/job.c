@@ -306,9 +306,10 @@ static void say_failure(const struct exec_client *client,
 {
   const struct job_opts *opts = client->run->opts;
   bool text = !opts->format || strcmp(opts->format, "text") == 0;
-  if (text && opts->verbose == 0 && item->outcome != JOB_OUTCOME_OK &&
-      item->outcome != JOB_OUTCOME_SKIPPED && !async_stopping())
-    job_say(client->run->log, "%s: %s", item->entry.text ? item->entry.key : "",
+  bool failed = item->outcome == JOB_OUTCOME_FAILED ||
+                item->outcome == JOB_OUTCOME_TIMEOUT;
+  if (text && opts->verbose == 0 && failed)
+    job_say(client->run->log, "%s: %s", item->entry.key ? item->entry.key : "",
             job_error_text(&item->error));
 }
 
@@ -318,6 +319,9 @@ void exec_ended(void *ctx, struct job_item *base,
   struct exec_client *client = ctx;
   struct exec_item *item = (struct exec_item *)base;
   (void)result;
+  /* A rehearsal shows the commands. */
+  if (client->run->opts->dry_run && base->prepared)
+    exec_words_fill(client->words, item, &item->argv);
   if (item->output &&
       exec_output_show(item->output, base->outcome == JOB_OUTCOME_OK) < 0 &&
       base->outcome == JOB_OUTCOME_OK)
@@ -327,15 +331,12 @@ void exec_ended(void *ctx, struct job_item *base,
   say_failure(client, base);
 }
 
-/* Standard output has the jobs' output; a rehearsal shows their commands. */
+/* Standard output has the jobs' output; of a rehearsal, their commands. */
 void exec_text_of(void *ctx, const struct job_item *base, struct async_buf *out)
 {
-  struct exec_client *client = ctx;
-  /* What the words need changes nothing in it but the arguments. */
-  struct exec_item *item = (struct exec_item *)(uintptr_t)base;
-  if (!client->run->opts->dry_run)
-    return;
-  if (exec_words_fill(client->words, item, &item->argv) < 0)
+  const struct exec_client *client = ctx;
+  const struct exec_item *item = (const struct exec_item *)base;
+  if (!client->run->opts->dry_run || !item->argv.items)
     return;
   exec_argv_quote(&item->argv, out);
   async_buf_add_char(out, '\n');

@@ -166,9 +166,10 @@ int exec_script_read(struct exec_script *script, const struct exec_opts *opts,
   struct reader reader = {
     .script = script, .opts = opts, .text = text, .at = text, .message = message
   };
-  int err = read_all(&reader);
-  if (err == 0 && script->parameters.count == 0)
-    err = exec_pieces_add(&script->parameters, &entry);
+  /* $1 is the entry, whatever else there is. */
+  int err = exec_pieces_add(&script->parameters, &entry);
+  if (err == 0)
+    err = read_all(&reader);
   return err < 0 ? err : script->text.err;
 }
 

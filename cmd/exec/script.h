@@ -18,8 +18,8 @@ struct exec_script {
     ASYNC_BUF_INIT, EXEC_PIECES_INIT                                           \
   }
 
-/* Reads a script. Without a placeholder the entry is $1. With several entries
- * (-n, -X), {} becomes "$@".
+/* Reads a script. $1 is always the entry. With several entries (-n, -X), {}
+ * becomes "$@".
  *
  * message  for people, without a newline, if it is not acceptable: a placeholder
  *          between quotation marks, or in a here-document

@@ -266,11 +266,11 @@ void exec_argv_done(struct exec_argv *argv)
   *argv = (struct exec_argv){ .items = NULL };
 }
 
-/* Measuring, for -X. A pointer counts, too. */
+/* Measuring, for -X. */
 
 static size_t bytes_of(const struct word *word, const struct job_entry *entry)
 {
-  size_t bytes = 1 + sizeof(char *);
+  size_t bytes = 1;
   for (size_t i = 0; i < word->pieces.count; i++) {
     const struct exec_piece *piece = &word->pieces.items[i];
     bytes += piece->kind == EXEC_PIECE_TEXT  ? piece->len
