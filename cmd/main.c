@@ -19,12 +19,14 @@
 #endif
 
 #include "command.h"
+#include "exec/command.h"
 #include "fetch/command.h"
 #include "resolve/command.h"
 
 static const struct command *const commands[] = {
   &fetch_command,
   &resolve_command,
+  &exec_command,
   NULL,
 };
 

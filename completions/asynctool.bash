@@ -2,7 +2,7 @@
 # Generated from the option tables by `asynctool __complete bash`.
 # shellcheck shell=bash
 
-_asynctool_commands='fetch help'
+_asynctool_commands='fetch exec help'
 
 # The options of a command.
 _asynctool_options()
@@ -10,6 +10,9 @@ _asynctool_options()
   case $1 in
   fetch)
     echo ' -X --request -d --data --data-binary -H --header -A --user-agent -e --referer -I --head --compressed --no-compressed -u --user -n --netrc --netrc-file --oauth2-bearer -b --cookie -c --cookie-jar -L --location --no-location --max-redirs --allow-downgrade -x --proxy --noproxy -k --insecure --cacert -E --cert --key --resolve --connect-to --unix-socket --interface -4 --ipv4 -6 --ipv6 --http1.1 --http2 --keepalive --no-keepalive --connect-timeout --first-byte-timeout --stall-timeout --timeout --deadline --grace --retry-unsafe --retry-after-max --retries --retry-on --backoff --jitter --retry-budget --breaker -o --output --dir --on-collision --discard --ok-status --fail-with-body --input --input-format -0 --null --error-on-empty -j --jobs --per-host --adaptive --no-adaptive --rate --rate-per-host --fail-fast --max-failures --first --format --ndjson --fields --records --keep-order --no-keep-order --progress --summary -q --quiet -v --verbose --color --dry-run --seed --config --no-config -h --help -V --version'
+    ;;
+  exec)
+    echo ' -I --replace -n --max-args -X --fill -s --max-chars --shell --commands --dash-values --chdir --env --env-from --clean-env -j --jobs --rate --max-load --min-free --jobserver --nice --rlimit --memory-max --tty --stdin --pipe --signal --kill-after --kill-mode --orphans --drain --timeout --deadline --grace --ok-codes --exit-with --fail-fast --max-failures --first -O --output -u --live --stderr --tag --results --quiet-ok --capture --capture-max --buffer-size --tmpdir --spill --no-spill -a --arg-file --input --input-format -0 --null --error-on-empty --retries --retry-on --backoff --jitter --format --ndjson --fields --records -k --keep-order --no-keep-order --progress --summary -q --quiet -v --verbose --color --dry-run --seed --config --no-config -h --help -V --version'
     ;;
   esac
 }
@@ -72,6 +75,58 @@ _asynctool_follow()
   fetch--color) echo 'words auto always never' ;;
   fetch--seed) echo 'text' ;;
   fetch--config) echo 'file' ;;
+  exec-I | exec--replace) echo 'text' ;;
+  exec-n | exec--max-args) echo 'text' ;;
+  exec-s | exec--max-chars) echo 'text' ;;
+  exec--shell) echo 'text' ;;
+  exec--chdir) echo 'text' ;;
+  exec--env) echo 'text' ;;
+  exec--env-from) echo 'text' ;;
+  exec-j | exec--jobs) echo 'text' ;;
+  exec--rate) echo 'text' ;;
+  exec--max-load) echo 'text' ;;
+  exec--min-free) echo 'text' ;;
+  exec--jobserver) echo 'words auto none' ;;
+  exec--nice) echo 'text' ;;
+  exec--rlimit) echo 'text' ;;
+  exec--memory-max) echo 'text' ;;
+  exec--stdin) echo 'words null inherit record file:' ;;
+  exec--pipe) echo 'words lines= size= sep=' ;;
+  exec--signal) echo 'text' ;;
+  exec--kill-after) echo 'text' ;;
+  exec--kill-mode) echo 'words group process cgroup' ;;
+  exec--orphans) echo 'words kill keep' ;;
+  exec--drain) echo 'text' ;;
+  exec--timeout) echo 'text' ;;
+  exec--deadline) echo 'text' ;;
+  exec--grace) echo 'text' ;;
+  exec--ok-codes) echo 'text' ;;
+  exec--exit-with) echo 'words summary first max' ;;
+  exec--max-failures) echo 'text' ;;
+  exec--first) echo 'text' ;;
+  exec-O | exec--output) echo 'words auto group line live files discard' ;;
+  exec--stderr) echo 'words separate merge discard' ;;
+  exec--tag) echo 'text' ;;
+  exec--results) echo 'text' ;;
+  exec--capture) echo 'words auto none stdout stderr both' ;;
+  exec--capture-max) echo 'text' ;;
+  exec--buffer-size) echo 'text' ;;
+  exec--tmpdir) echo 'dir' ;;
+  exec-a | exec--arg-file) echo 'file' ;;
+  exec--input) echo 'file' ;;
+  exec--input-format) echo 'words auto lines nul tsv csv ndjson' ;;
+  exec--retries) echo 'text' ;;
+  exec--retry-on) echo 'text' ;;
+  exec--backoff) echo 'text' ;;
+  exec--jitter) echo 'words full equal decorrelated none' ;;
+  exec--format) echo 'words text ndjson tsv csv' ;;
+  exec--fields) echo 'text' ;;
+  exec--records) echo 'file' ;;
+  exec--progress) echo 'words auto bar json none' ;;
+  exec--summary) echo 'words auto json none' ;;
+  exec--color) echo 'words auto always never' ;;
+  exec--seed) echo 'text' ;;
+  exec--config) echo 'file' ;;
   esac
 }
 
@@ -134,4 +189,4 @@ _asynctool_paths()
   done < <(compgen "$1" -- "$cur")
 }
 
-complete -F _asynctool asynctool asynctool-fetch
+complete -F _asynctool asynctool asynctool-fetch asynctool-exec

@@ -1,7 +1,8 @@
 # unit/test_<module>.c: one program a file, TAP on stdout. What runs tasks is
 # tested on the second back end of the stack switch as well, but under
 # ThreadSanitizer, which does not follow siglongjmp to another stack. What asks
-# for sanitizers is tested without them as well.
+# for sanitizers is tested without them as well, and what starts processes also
+# with the portable way to do so.
 
 # Only the tests that include a header of cmd/ wait for cmd/ to compile.
 function(asynctool_link_cmd target source)
@@ -51,6 +52,7 @@ foreach(source ${unit_tests})
   file(STRINGS ${source} runs_tasks
        REGEX "\"(async/loop|core/.*|sim|op_once|inject)[.]h\"")
   file(STRINGS ${source} uses_net REGEX "\"async/(http|dns)[.]h\"")
+  file(STRINGS ${source} starts_processes REGEX "\"proc_world[.]h\"")
   file(STRINGS ${source} knows_sanitizers REGEX "ASY_[AT]SAN")
   get_target_property(links ${name} LINK_LIBRARIES)
   if(uses_net OR "asynctool-cmd" IN_LIST links)
@@ -58,6 +60,9 @@ foreach(source ${unit_tests})
   endif()
   if(runs_tasks AND NOT ASYNCTOOL_SANITIZE MATCHES "thread")
     asynctool_unit_test(${name}_ucontext ${source} asynctool-ucontext)
+  endif()
+  if(starts_processes)
+    asynctool_unit_test(${name}_portable ${source} asynctool-portable)
   endif()
   if(knows_sanitizers AND ASYNCTOOL_SANITIZE)
     asynctool_unit_test(${name}_plain ${source} asynctool-plain)

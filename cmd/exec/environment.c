@@ -8,6 +8,7 @@
 #include "async/error.h"
 #include "async/rng.h"
 #include "async/time.h"
+#include "exec/pieces.h"
 #include "exec/words.h"
 
 /* Longer ones are left out: the kernel would refuse to start the command. */
@@ -163,19 +164,20 @@ static int add_own(const struct exec_environment *environment,
   return 0;
 }
 
-static int add_fields(const struct exec_environment *environment,
-                      struct exec_item *item, struct async_buf *out)
+/* A field that is not there is no variable. */
+static void add_fields(const struct exec_environment *environment,
+                       const struct exec_item *item, struct async_buf *out)
 {
   for (size_t i = 0; i < environment->fields->count; i++) {
-    const char *name = environment->fields->items[i], *value = NULL;
-    if (job_entry_string(&item->item, name, &value) < 0)
-      return -1;
-    if (!value)
-      continue;
-    async_buf_printf(out, "%s=%s", name, value);
-    async_buf_add_char(out, '\0');
+    const char *name = environment->fields->items[i];
+    size_t start = out->len;
+    async_buf_add_str(out, name);
+    async_buf_add_char(out, '=');
+    if (exec_field_add(&item->item.entry, name, strlen(name), out))
+      async_buf_add_char(out, '\0');
+    else
+      out->len = start;
   }
-  return 0;
 }
 
 /* The pointers and the texts they point at, in one piece of memory. */
@@ -204,9 +206,8 @@ int exec_environment_fill(const struct exec_environment *environment,
 {
   struct async_buf texts = ASYNC_BUF_INIT;
   add_ours(environment, item, &texts);
+  add_fields(environment, item, &texts);
   int err = add_own(environment, item, &texts);
-  if (err == 0)
-    err = add_fields(environment, item, &texts);
   if (err == 0 && (texts.err || join(environment, &texts, out) < 0))
     err = job_error_set(&item->item, JOB_ERROR_INTERNAL, ASYNC_ENOMEM, "%s",
                         async_err_text(ASYNC_ENOMEM));

@@ -18,8 +18,7 @@ void exec_feed_close(struct exec_feed *feed);
 /* Makes the child's standard input.
  *
  * fd      on success as struct async_proc_opts takes it
- * writer  a task of this group writes what does not fit into a pipe at once;
- *         no cancel reaches it, it ends when nobody reads any more
+ * writer  a task of this group writes what does not fit into a pipe at once
  *
  * Returns 0, or -1 after job_error_set: a file that cannot be opened.
  */

@@ -60,7 +60,7 @@ static const struct opt_row exec_rows[] = {
     OPT_STRING(E, shell),
     .implied = "/bin/sh",
     .group = COMMAND,
-    .help = "COMMAND is a script; values are $1, $2, ...",
+    .help = "COMMAND is a script; values are $1, $2 and so on",
     .more = "The script is one word. {} in it becomes a quoted parameter, so "
             "that a value is never read as shell code; inside quotation marks "
             "it is an error, said before anything starts." },
@@ -321,6 +321,9 @@ static const struct opt_change exec_changes[] = {
   { .long_name = "grace",
     .initial = "0",
     .more = "Then they get --signal; a second signal kills them at once." },
+  { .long_name = "keep-order",
+    .short_name = 'k',
+    .help = "Output and records in the order of entries" },
   { .long_name = "retries", .initial = "0" },
   { .long_name = "retry-on",
     .initial = "any",

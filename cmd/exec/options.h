@@ -65,7 +65,7 @@ enum exec_kill_mode { EXEC_KILL_GROUP, EXEC_KILL_PROCESS, EXEC_KILL_CGROUP };
 
 enum exec_orphans { EXEC_ORPHANS_KILL, EXEC_ORPHANS_KEEP };
 
-enum exec_jobserver { EXEC_JOBSERVER_AUTO, EXEC_JOBSERVER_NONE };
+enum exec_jobserver_use { EXEC_JOBSERVER_AUTO, EXEC_JOBSERVER_NONE };
 
 enum exec_exit_with {
   EXEC_EXIT_SUMMARY, /* 0, 1, 3, 4 as for every command */
@@ -125,7 +125,7 @@ struct exec_opts {
   uint64_t memory_max; /* 0: none */
   struct exec_load max_load;
   struct exec_free min_free;
-  enum exec_jobserver jobserver;
+  enum exec_jobserver_use jobserver;
   bool tty;
 
   /* Input of jobs */

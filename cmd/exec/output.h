@@ -24,6 +24,14 @@ int exec_screen_open(struct exec_screen **out, struct job_run *run,
                      const struct exec_opts *opts);
 void exec_screen_close(struct exec_screen *screen);
 
+/* In the sink, for every item, also one without output: all before `seq` has
+ * been shown. With --keep-order it says whose turn it is. */
+void exec_screen_next(struct exec_screen *screen, uint64_t seq);
+
+/* Whether our own standard error could not be written: the run's status is then
+ * COMMAND_IO. */
+bool exec_screen_failed(const struct exec_screen *screen);
+
 /* Begins an attempt.
  *
  * fds  on success the descriptors for the child's 1 and 2, as
@@ -34,9 +42,9 @@ void exec_screen_close(struct exec_screen *screen);
 int exec_output_new(struct exec_output **out, struct exec_screen *screen,
                     struct exec_item *item, int fds[2]);
 
-/* The child has its descriptors: closes ours and reads, in tasks of `readers`
- * that no cancel reaches. Called also when the child could not be started (then
- * there is nothing to read). Returns 0 or ASYNC_ENOMEM. */
+/* The child has its descriptors: closes ours and reads, after a while in a task
+ * of `readers` that no cancel reaches. exec_output_drain is due then, before
+ * `readers` is closed. Returns 0. */
 int exec_output_read(struct exec_output *output, struct async_group *readers);
 
 /* The child has ended: reads what is left, for drain_ns at most, because others
@@ -48,7 +56,8 @@ int exec_output_drain(struct exec_output *output, int64_t drain_ns);
  *
  * ok  the job succeeded
  *
- * Returns 0, or -1 after job_error_set: the results could not be written.
+ * Returns 0, or -1 after job_error_set: it could not be shown whole, the
+ * results could not be written.
  * Errors of standard output are the run's own.
  */
 int exec_output_show(struct exec_output *output, bool ok);
@@ -58,6 +67,7 @@ void exec_output_free(struct exec_output *output);
 
 /* For the record. */
 struct exec_captured {
+  bool known;       /* bytes is: the output came through us */
   uint64_t bytes;   /* that were written in all */
   const char *text; /* NULL: not captured */
   size_t len;

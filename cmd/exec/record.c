@@ -151,7 +151,7 @@ static bool capture(const struct job_item *item, int fd,
                                    struct job_value *out)                      \
   {                                                                            \
     struct exec_captured captured;                                             \
-    if (capture(item, fd, &captured))                                          \
+    if (capture(item, fd, &captured) && captured.known)                        \
       job_value_uint(out, captured.bytes);                                     \
   }                                                                            \
   static void get_##stream##_text(const struct job_item *item,                 \

@@ -22,6 +22,7 @@
 
 struct exec_item;
 struct exec_opts;
+struct job_entry;
 struct exec_words; /* a command line */
 struct exec_text;  /* a single text: of --chdir, --tag, --results, ... */
 
@@ -59,10 +60,12 @@ int exec_words_fill(const struct exec_words *words, struct exec_item *item,
                     struct exec_argv *out);
 void exec_argv_done(struct exec_argv *argv);
 
-/* The bytes that one more entry adds to the command line, and those without
- * any: for -X. */
+/* The bytes that an entry adds to the command line, for -X.
+ *
+ * first  with those of the words that do not depend on entries
+ */
 size_t exec_words_bytes(const struct exec_words *words,
-                        const struct exec_item *item);
+                        const struct job_entry *entry, bool first);
 
 /* Appends the command as a person would type it into a shell. */
 void exec_argv_quote(const struct exec_argv *argv, struct async_buf *out);

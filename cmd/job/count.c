@@ -75,7 +75,10 @@ void job_add_state(struct async_buf *out, const struct job_count *count)
   async_buf_add_str(out, " done, ");
   if (bad)
     async_buf_printf(out, "%llu not ok, ", (unsigned long long)bad);
-  async_buf_printf(out, "%zu running", count->fan.running);
+  async_buf_printf(out, "%zu %srunning", count->fan.running,
+                   !count->groups            ? ""
+                   : count->fan.running == 1 ? "job "
+                                             : "jobs ");
   if (count->fan.delayed)
     async_buf_printf(out, ", %zu wait to retry", count->fan.delayed);
   async_buf_add_str(out, ", ");

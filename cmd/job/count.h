@@ -19,6 +19,7 @@ struct job_count {
   struct async_histogram latency; /* of the last attempts */
   uint64_t bytes;
   bool counts_bytes;
+  bool groups;    /* a job may be for several entries: say which is meant */
   uint64_t total; /* entries, if known beforehand; else 0 */
   int64_t began_ns;
 };

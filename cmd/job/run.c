@@ -144,16 +144,17 @@ static void summarize(struct job_session *session)
   job_summary_print(opts->summary, for_people, &session->count, &session->log);
 }
 
-/* SIGUSR1 is listened to until all is written: without us it is deadly. */
+/* Signals are listened to until all is written: without us SIGUSR1 is
+ * deadly. */
 static void run_to_end(struct job_session *session)
 {
-  struct job_usr1 *usr1;
-  int err = job_usr1_open(&usr1, session);
+  struct job_signals *signals;
+  int err = job_signals_open(&signals, session);
   if (err == 0)
     err = run_entries(session);
   job_session_finish(session, err);
   summarize(session);
-  job_usr1_close(usr1);
+  job_signals_close(signals);
 }
 
 static int run_session(void *arg)
@@ -206,6 +207,7 @@ static void init(struct job_session *session, const struct job_tool *tool,
   };
   session->count.tool = tool->name;
   session->count.counts_bytes = tool->counts_bytes;
+  session->count.groups = tool->more != NULL;
   session->count.end.error_on_empty = opts->error_on_empty;
   session->count.end.dry_run = opts->dry_run;
   async_histogram_init(&session->count.latency);

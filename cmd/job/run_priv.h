@@ -16,7 +16,7 @@ struct job_session {
   struct job_out out, file; /* file: --records */
   struct job_count count;
   struct job_meter meter;
-  int64_t wall_ns;       /* the time of day when the loop's clock was 0 */
+  int64_t wall_ns;       /* the time of day minus the loop's clock */
   int64_t skip_until_ns; /* after an early stop, a pipe is read so long; 0: not
                             stopped yet */
   bool pipe_ignored;     /* SIGPIPE was, when we were started */
@@ -54,10 +54,11 @@ int job_entry_idle(void *ctx);
  * outputs. */
 int job_watch_stop(void *session);
 
-/* SIGUSR1: one status line, and with -v every task. */
-struct job_usr1;
-int job_usr1_open(struct job_usr1 **out, struct job_session *session);
-void job_usr1_close(struct job_usr1 *usr1);
+/* SIGUSR1: one status line, and with -v every task. SIGTSTP: stops the process
+ * and the loop's clock. Also if it fails, job_signals_close is due. */
+struct job_signals;
+int job_signals_open(struct job_signals **out, struct job_session *session);
+void job_signals_close(struct job_signals *signals);
 
 /* The ends of a run. The first three return the exit status, COMMAND_OK to go
  * on. */

@@ -42,12 +42,10 @@ static void set_times(const struct job_session *session, struct job_item *item,
                       const struct async_fan_result *result)
 {
   item->attempts = result->attempts;
-  if (result->attempts == 0) {
-    item->duration_ns = 0;
-    return;
-  }
-  item->duration_ns = result->ended_ns - result->started_ns;
-  item->start_wall_ns = session->wall_ns + result->started_ns;
+  bool tried = result->attempts > 0;
+  item->duration_ns = tried ? result->ended_ns - result->started_ns : 0;
+  if (tried && !item->start_wall_ns) /* there was no memory for its task */
+    item->start_wall_ns = session->wall_ns + result->started_ns;
 }
 
 static void count(struct job_session *session, const struct job_item *item,

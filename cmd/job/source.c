@@ -112,6 +112,11 @@ bool job_source_failed(const struct job_source *source)
   return source->failed;
 }
 
+void job_source_note_failure(struct job_source *source)
+{
+  source->failed = true;
+}
+
 static void note_failure(struct job_source *source, const char *name, int err)
 {
   source->failed = true;

@@ -50,4 +50,7 @@ bool job_source_is_finite(const struct job_source *source);
 /* Whether a list could not be read (to its end). */
 bool job_source_failed(const struct job_source *source);
 
+/* The same for a tool that reads lists by itself. */
+void job_source_note_failure(struct job_source *source);
+
 #endif

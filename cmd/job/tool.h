@@ -7,7 +7,7 @@
  *                           -> its record -> item_done
  *        -> close
  *
- * All hooks run in tasks of the loop. */
+ * All hooks run in tasks of the loop, but those that say otherwise. */
 #ifndef JOB_TOOL_H
 #define JOB_TOOL_H
 
@@ -147,6 +147,13 @@ struct job_tool {
   /* NULL, or frees the tool's part of an item; also for one that prepare has
    * refused or never saw. */
   void (*item_done)(struct job_item *item);
+
+  /* NULL, or called before the process is stopped by SIGTSTP (Ctrl-Z), and when
+   * it goes on: to stop and continue others. On the loop's stack: they must not
+   * park. The loop's clock stands still in between. Without effect where the
+   * system ignores SIGTSTP: one follows the other. */
+  void (*stopping)(void *ctx);
+  void (*continued)(void *ctx);
 
   /* NULL, or changes the exit status at the end (Nagios). */
   int (*status)(void *ctx, int status);

@@ -90,11 +90,14 @@ const char *job_entry_key(void *ctx, void *item, size_t *len)
 
 /* Attempts. */
 
-static void attempt_begins(struct job_item *item,
+static void attempt_begins(const struct job_session *session,
+                           struct job_item *item,
                            const struct async_fan_attempt *attempt)
 {
   job_error_clear(&item->error);
   item->attempts = attempt->number;
+  if (attempt->number == 1)
+    item->start_wall_ns = session->wall_ns + attempt->started_ns;
 }
 
 static void note_timeout(struct job_item *item,
@@ -117,7 +120,7 @@ void job_entry_work(void *ctx, void *data, struct async_fan_attempt *attempt)
   struct job_session *session = ctx;
   struct job_item *item = data;
   struct async_scope limit;
-  attempt_begins(item, attempt);
+  attempt_begins(session, item, attempt);
   async_scope_enter(&limit, item->timeout_ns > 0 ? async_in(item->timeout_ns)
                                                  : ASYNC_NEVER);
   session->run.tool->work(session->ctx, item, attempt);
@@ -130,7 +133,7 @@ void job_entry_start(void *ctx, void *item, struct async_fan_attempt *attempt,
                      struct async_op *op)
 {
   struct job_session *session = ctx;
-  attempt_begins(item, attempt);
+  attempt_begins(session, item, attempt);
   session->run.tool->start(session->ctx, item, attempt, op);
 }
 

@@ -66,12 +66,12 @@ static void shuffle(struct async_loop *loop, struct async_list *batch)
 static void run_step(struct async_loop *loop, struct async_task *task)
 {
   int64_t limit_ns = loop->opts.slow_step_ns;
-  int64_t start_ns = limit_ns ? async_clock_ns() : 0;
+  int64_t start_ns = limit_ns ? asy_loop_clock_ns(loop) : 0;
   loop->stats.trace = (loop->stats.trace ^ task->id) * 1099511628211u;
   loop->steps++;
   asy_task_step(task);
   if (limit_ns)
-    asy_report_slow_step(loop, task, async_clock_ns() - start_ns);
+    asy_report_slow_step(loop, task, asy_loop_clock_ns(loop) - start_ns);
   if (task->ended)
     asy_task_ended(task);
 }
@@ -203,6 +203,7 @@ static int init(struct async_loop *loop, const struct async_run_opts *opts)
   async_list_init(&loop->ready);
   async_list_init(&loop->batch);
   async_list_init(&loop->all);
+  async_list_init(&loop->locals);
   asy_stacks_init(&loop->stacks, loop->opts.stack_bytes);
   asy_side_init_loop(&loop->side);
   asy_scope_init(&loop->root.scope, NULL, NULL, ASYNC_NEVER, false);
@@ -227,6 +228,7 @@ static void close_handle(uv_handle_t *handle, void *unused)
 static void done(struct async_loop *loop)
 {
   asy_group_free_handles(&loop->root);
+  asy_locals_close(loop);
   uv_walk(&loop->uv, close_handle, NULL);
   while (uv_run(&loop->uv, UV_RUN_DEFAULT))
     ;

@@ -56,11 +56,13 @@ struct asy_workers {
   size_t running, most;
 };
 
+enum { ASY_STOPS = 2 };
+
 struct asy_stopper {
-  bool stopping;
+  unsigned requests; /* more than ASY_STOPS count as so many */
   int signal;
   int64_t grace_ns;
-  struct async_list watchers; /* of operations */
+  struct async_list watchers[ASY_STOPS]; /* of operations, by request */
   struct async_timer deadline, notify;
   uv_signal_t handles[4];
   size_t handle_count;
@@ -81,6 +83,7 @@ struct async_loop {
 
   struct async_heap timers;
   int64_t virtual_ns; /* the clock of tests */
+  int64_t paused_ns;  /* how much ours is behind the machine's */
   int64_t armed_ns;   /* when uv_timer fires; ASYNC_NEVER: not armed */
   int64_t firing_ns;  /* what time it is for the timers that fire now */
   size_t held;
@@ -92,6 +95,7 @@ struct async_loop {
   struct asy_post post;
   struct asy_workers workers;
   struct asy_stopper stopper;
+  struct async_list locals; /* of asy_local, see local_priv.h */
   struct async_stats stats;
 };
 
@@ -119,6 +123,9 @@ void asy_task_park(struct async_task *task);
 void asy_scope_init(struct async_scope *scope, struct async_scope *parent,
                     struct async_task *task, int64_t deadline_ns, bool shield);
 
+/* The machine's clock, without the pauses. */
+int64_t asy_loop_clock_ns(const struct async_loop *loop);
+
 /* Runs what is due. */
 void asy_timers_run(struct async_loop *loop);
 
@@ -128,6 +135,7 @@ void asy_post_done(struct async_loop *loop);
 void asy_workers_init(struct async_loop *loop);
 int asy_stopper_init(struct async_loop *loop);
 void asy_stopper_done(struct async_loop *loop);
+void asy_locals_close(struct async_loop *loop);
 
 /* Keeps the counters of a run that ends, for async_stats_get. */
 void asy_stats_keep(const struct async_loop *loop);

@@ -25,13 +25,23 @@ static void keep_signals(struct asy_stopper *stopper, bool keep)
   }
 }
 
+static bool is_watched(const struct asy_stopper *stopper)
+{
+  for (size_t i = 0; i < ASY_STOPS; i++)
+    if (!async_list_empty(&stopper->watchers[i]))
+      return true;
+  return false;
+}
+
 /* Those that watch again meanwhile are told on the next turn. */
 static void tell_watchers(struct async_loop *loop)
 {
+  struct asy_stopper *stopper = &loop->stopper;
   struct async_list *node, told;
   async_list_init(&told);
-  async_list_splice(&told, &loop->stopper.watchers);
-  keep_signals(&loop->stopper, false);
+  for (unsigned i = 0; i < stopper->requests; i++)
+    async_list_splice(&told, &stopper->watchers[i]);
+  keep_signals(stopper, is_watched(stopper));
   while ((node = async_list_shift(&told)) != NULL)
     async_op_done(ASYNC_CONTAINER_OF(node, struct async_op, node), 0);
 }
@@ -45,10 +55,10 @@ static void notify(struct async_timer *timer)
 void async_shutdown(int64_t grace_ns)
 {
   struct asy_stopper *stopper = &asy_loop->stopper;
-  bool again = stopper->stopping;
-  stopper->stopping = true;
-  if (again)
+  if (stopper->requests > 0)
     grace_ns = 0;
+  if (stopper->requests < ASY_STOPS)
+    stopper->requests++;
   if (grace_ns != ASYNC_NEVER)
     async_timer_set(&stopper->deadline, async_in(grace_ns), cancel_everything);
   tell_watchers(asy_loop);
@@ -56,7 +66,12 @@ void async_shutdown(int64_t grace_ns)
 
 bool async_stopping(void)
 {
-  return asy_loop->stopper.stopping;
+  return asy_loop->stopper.requests > 0;
+}
+
+bool async_shutdown_again(void)
+{
+  return asy_loop->stopper.requests > 1;
 }
 
 int async_shutdown_signal(void)
@@ -68,19 +83,29 @@ static int watch_abort(struct async_op *op)
 {
   struct asy_stopper *stopper = &asy_loop->stopper;
   async_list_remove(&op->node);
-  if (async_list_empty(&stopper->watchers))
-    keep_signals(stopper, false);
+  keep_signals(stopper, is_watched(stopper));
   return ASYNC_OP_WITHDRAWN;
+}
+
+/* request  0: the first */
+static void watch(struct async_op *op, const char *what, unsigned request)
+{
+  struct asy_stopper *stopper = &asy_loop->stopper;
+  async_op_start(op, what, watch_abort);
+  async_list_push(&stopper->watchers[request], &op->node);
+  keep_signals(stopper, true);
+  if (stopper->requests > request)
+    async_timer_set(&stopper->notify, async_now(), notify);
 }
 
 void async_shutdown_watch(struct async_op *op)
 {
-  struct asy_stopper *stopper = &asy_loop->stopper;
-  async_op_start(op, "shutdown", watch_abort);
-  async_list_push(&stopper->watchers, &op->node);
-  keep_signals(stopper, true);
-  if (stopper->stopping)
-    async_timer_set(&stopper->notify, async_now(), notify);
+  watch(op, "shutdown", 0);
+}
+
+void async_shutdown_watch_again(struct async_op *op)
+{
+  watch(op, "second shutdown", 1);
 }
 
 int async_shutdown_wait(void)
@@ -138,7 +163,8 @@ int asy_stopper_init(struct async_loop *loop)
 {
   struct asy_stopper *stopper = &loop->stopper;
   int err = 0;
-  async_list_init(&stopper->watchers);
+  for (size_t i = 0; i < ASY_STOPS; i++)
+    async_list_init(&stopper->watchers[i]);
   stopper->grace_ns =
       loop->opts.grace_ns ? loop->opts.grace_ns : DEFAULT_GRACE_NS;
   static const int stops[] = { SIGINT, SIGTERM, SIGHUP };

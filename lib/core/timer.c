@@ -9,7 +9,7 @@
 int64_t async_now(void)
 {
   struct async_loop *loop = asy_loop;
-  return loop->opts.virtual_time ? loop->virtual_ns : async_clock_ns();
+  return loop->opts.virtual_time ? loop->virtual_ns : asy_loop_clock_ns(loop);
 }
 
 int64_t async_in(int64_t duration_ns)

@@ -4,15 +4,18 @@
  * terminal or an inherited pipe it would be set for the shell and for every
  * child too. So only owned descriptors are made non-blocking. Of a borrowed one
  *  - a socket is asked not to wait, call by call;
- *  - a pipe or terminal is polled before each call, and at most PIPE_BUF bytes
- *    are written, for which a pipe that polls writable has room. Only somebody
- *    else who reads or writes the same pipe in between can make us wait. */
+ *  - so is a pipe that is written to, where the system can (Linux 6.5);
+ *  - a pipe or terminal is polled before each call else, and at most PIPE_BUF
+ *    bytes are written, for which a pipe that polls writable has room. Only
+ *    somebody else who reads or writes the same pipe in between can make us
+ *    wait. */
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "async/error.h"
@@ -35,6 +38,7 @@ struct fd_stream {
   struct asy_poll poll;
   enum way way;
   bool owned;
+  bool must_poll; /* the system cannot be asked not to wait */
 };
 
 static bool ready(int fd, short event)
@@ -57,9 +61,31 @@ static ssize_t try_read(struct fd_stream *self, void *out, size_t len)
   return read(fd, out, len);
 }
 
+/* Asks not to wait in this one call. Returns as write(2) does; must_poll if that
+ * cannot be asked. */
+static ssize_t write_now(struct fd_stream *self, const void *bytes, size_t len)
+{
+#ifdef RWF_NOWAIT
+  struct iovec part = { .iov_base = (void *)(uintptr_t)bytes, .iov_len = len };
+  ssize_t put = pwritev2(self->poll.fd, &part, 1, -1, RWF_NOWAIT);
+  if (put >= 0 || (errno != EOPNOTSUPP && errno != ENOSYS && errno != EINVAL))
+    return put;
+#else
+  (void)bytes;
+  (void)len;
+#endif
+  self->must_poll = true;
+  return -1;
+}
+
 static ssize_t try_write(struct fd_stream *self, const void *bytes, size_t len)
 {
   int fd = self->poll.fd;
+  if (self->way == WAY_POLL_FIRST && !self->must_poll) {
+    ssize_t put = write_now(self, bytes, len);
+    if (!self->must_poll)
+      return put;
+  }
   if (self->way == WAY_SOCKET)
     return send(fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
   if (self->way == WAY_POLL_FIRST) {
@@ -168,6 +194,7 @@ static struct fd_stream *new_stream(int fd, enum way way, bool owned)
   asy_poll_init(&self->poll, fd, !owned);
   self->way = way;
   self->owned = owned;
+  self->must_poll = false;
   return self;
 }
 

@@ -2,7 +2,7 @@
 # For the tests of `asynctool exec`: runs, processes, and what to say of them.
 #
 #   setup() { load exec; begin_exec; }
-#   teardown() { stop_all; }
+#   teardown() { stop_jobs; }
 #
 # A test is in an empty directory, $PWD. `launch STATUS WORDS...` runs the
 # program with nothing on standard input; standard output is the file out,
@@ -33,15 +33,15 @@ launch_with() {
   return 1
 }
 
-# script NAME: standard input becomes a command ./NAME
-script() {
+# make_script NAME: standard input becomes a command ./NAME
+make_script() {
   { echo '#!/bin/sh'; cat; } >"$1"
   chmod +x "$1"
 }
 
 # show: a command that prints each of its arguments in brackets, then a newline
 make_show() {
-  script show <<'END'
+  make_script show <<'END'
 for arg; do printf '[%s]' "$arg"; done
 echo
 END
@@ -63,29 +63,32 @@ has_lines() {
   [ "$(wc -l <"$1")" -ge "$2" ]
 }
 
-# is_alive PID: and not a zombie
+# is_alive PID: a process of this test, and not a zombie. Numbers are used again:
+# another process that has got it since is none of ours.
 is_alive() {
-  [[ $(ps -o stat= -p "$1" 2>/dev/null) == [!Z]* ]]
+  [[ $(ps -o stat= -p "$1" 2>/dev/null) == [!Z]* ]] || return
+  [ ! -e /proc/self/cwd ] || [ "$(readlink "/proc/$1/cwd")" = "$PWD" ]
 }
 
 is_dead() {
   ! is_alive "$1"
 }
 
-# all_dead FILE: the processes in it; also sees to it that they are
+# all_dead [FILE]: the processes in it; also sees to it that they are
 all_dead() {
   local pid left=
   while read -r pid; do
     until_true is_dead "$pid" >/dev/null && continue
     left="$left $pid"
     kill -KILL "$pid"
-  done <"$1"
+  done <"${1:-pids}"
   is "$left" ""
 }
 
-# Ends with the test, whatever it does to the program.
-end_with_test_all() {
-  while read -r pid; do ends_with_test "$pid"; done <"$1"
+# For teardown: nobody outlives the test, whatever the program does.
+stop_jobs() {
+  [ ! -e pids ] || all_dead pids || true
+  stop_all
 }
 
 # Starts the program in the background without an inherited ignored SIGINT; how

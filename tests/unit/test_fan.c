@@ -383,32 +383,13 @@ static void a_deadline_ends_even_a_source_that_waits(void)
   CHECK_INT(world.stats.ok, 10);
 }
 
-static void stop_at_once(struct world *world, int number,
-                         struct async_fan_attempt *attempt)
-{
-  (void)world;
-  (void)attempt;
-  if (number == 4)
-    async_shutdown(0);
-}
-
 static void a_job_that_is_cut_off_can_tell_why(void)
 {
-  struct world deadline = {
-    .count = 100, .fan.opts = { .jobs = 8, .deadline_ns = 3 * ASYNC_MS / 2 }
-  };
-  CHECK_INT(simulate(&deadline), 0);
-  CHECK_INT(deadline.stop_seen, ASYNC_FAN_STOP_DEADLINE);
-  struct world enough = { .count = 100,
-                          .fan.opts = { .jobs = 8, .stop_after_ok = 1 } };
-  CHECK_INT(simulate(&enough), 0);
-  CHECK_INT(enough.stop_seen, ASYNC_FAN_STOP_SUCCESSES);
-  struct world signal = { .count = 100,
-                          .behave = stop_at_once,
-                          .fan.opts = { .jobs = 8 } };
-  signal.stop = ASYNC_FAN_STOP_ERROR; /* what was there before does not count */
-  simulate(&signal);
-  CHECK_INT(signal.stop_seen, ASYNC_FAN_STOP_SIGNAL);
+  struct world world = { .count = 100,
+                         .stop_seen = ASYNC_FAN_STOP_ERROR,
+                         .fan.opts = { .jobs = 8, .deadline_ns = ASYNC_US } };
+  CHECK_INT(simulate(&world), 0);
+  CHECK_INT(world.stop_seen, ASYNC_FAN_STOP_DEADLINE);
 }
 
 static void a_failing_sink_ends_the_run_and_gets_the_rest(void)

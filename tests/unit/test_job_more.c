@@ -136,6 +136,17 @@ static void the_summary_and_messages_count_entries(void)
   CHECK(strstr(world.err, "asynctool test: fail and 2 more: HTTP 404\n"));
 }
 
+static void progress_counts_entries_and_says_that_jobs_run(void)
+{
+  struct job_tool batch_tool = batches();
+  struct world world = usual("ok\nb\nc\nd\nhang\nf\n");
+  world.tool = &batch_tool;
+  world.opts.timeout_ns = ASYNC_SEC;
+  world.opts.progress = JOB_PROGRESS_BAR;
+  CHECK_INT(run(&world), COMMAND_FAILED);
+  CHECK(strstr(world.err, "4 of 6 done, 1 job running, "));
+}
+
 static void a_malformed_entry_is_alone_and_in_its_place(void)
 {
   struct job_tool batch_tool = batches();
@@ -216,6 +227,7 @@ static const struct tap_test tests[] = {
   TEST(each_entry_has_a_record_with_its_own_seq_key_and_input),
   TEST(the_records_file_has_them_too),
   TEST(the_summary_and_messages_count_entries),
+  TEST(progress_counts_entries_and_says_that_jobs_run),
   TEST(a_malformed_entry_is_alone_and_in_its_place),
   TEST(what_prepare_refuses_it_refuses_for_all),
   TEST(a_dry_run_shows_all_of_them),

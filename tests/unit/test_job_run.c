@@ -289,6 +289,27 @@ static void open_may_make_the_window_smaller(void)
   CHECK(most_live <= 8);
 }
 
+static void without_destinations_there_is_no_budget_and_no_circuit(void)
+{
+  char *lines = many(300, 1, "retry");
+  struct job_tool no_key_tool = tool;
+  struct world world = usual(lines);
+  world.opts.retries = 1;
+  world.opts.retry_budget_pct = 20;
+  world.opts.breaker.failures = 3;
+  world.opts.per_host = 1;
+  world.opts.jobs = 4;
+  CHECK_INT(run(&world), COMMAND_FAILED);
+  CHECK(count(world.out, "retry failed 2\n") < 300);
+  CHECK_INT(most_running, 1);
+  no_key_tool.key = NULL;
+  world.tool = &no_key_tool;
+  CHECK_INT(run(&world), COMMAND_FAILED);
+  CHECK_INT(count(world.out, "retry failed 2\n"), 300);
+  CHECK_INT(most_running, 4);
+  free(lines);
+}
+
 static enum async_fan_stop stop_seen;
 
 static void look_why(void *ctx, struct job_item *job,
@@ -340,6 +361,7 @@ static const struct tap_test tests[] = {
   TEST(nothing_is_lost_when_a_stack_cannot_be_had),
   TEST(the_window_bounds_what_is_in_memory),
   TEST(open_may_make_the_window_smaller),
+  TEST(without_destinations_there_is_no_budget_and_no_circuit),
   TEST(a_tool_can_say_what_cuts_a_job_off),
 };
 

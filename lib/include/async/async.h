@@ -50,6 +50,9 @@
 #include "async/udp.h"
 #include "async/unix.h"
 
+/* proc */
+#include "async/proc.h"
+
 /* fan */
 #include "async/fan.h"
 #include "async/lane.h"

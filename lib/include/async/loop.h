@@ -70,6 +70,23 @@ struct uv_loop_s *async_loop_uv(void);
 void async_loop_hold(void);
 void async_loop_release(void);
 
+/* Stops this process, all its threads, as the signal does by default, until
+ * SIGCONT. The loop's clock stands still meanwhile: timers, deadlines, sleeps
+ * and tickers have as long to go afterwards as before. Whoever catches SIGTSTP
+ * (Ctrl-Z) to get ready for being stopped calls this when it is; a shell sees
+ * what it would have seen. What is caught or blocked stays so.
+ *
+ * signal_number  SIGTSTP, SIGTTIN or SIGTTOU, which the system ignores in an
+ *                orphaned process group (nobody there could continue it), or
+ *                SIGSTOP
+ *
+ * Returns how long the clock stood still, in nanoseconds; simulated time is not
+ * concerned.
+ * Source: POSIX.1-2017, XSH 2.4.3; Stevens and Rago, "Advanced Programming in
+ * the UNIX Environment", 10.21.
+ */
+int64_t async_loop_suspend(int signal_number);
+
 /* Runs `fn(arg)` on that loop's stack. From any thread, as long as the loop
  * runs; what has not run when it ends never will.
  *

@@ -36,12 +36,14 @@ struct async_proc_opts {
   const char *dir;    /* to start in; NULL: ours */
   int in, out, error; /* become 0, 1 and 2, and stay ours; ASYNC_PROC_NULL is
                          /dev/null, ASYNC_PROC_SAME is what we have there */
-  bool our_group;     /* stays in our process group; else leads its own */
-  bool terminal;      /* its group becomes the foreground of the terminal, until
+  bool inherits; /* has our other descriptors too, but those that close on exec;
+                    starting it then takes longer, the more we have */
+  bool our_group;   /* stays in our process group; else leads its own */
+  bool terminal;    /* its group becomes the foreground of the terminal, until
                          it ends or stops; needs a controlling terminal */
-  bool outlives_us;   /* it is not killed when we die */
-  int nice;           /* added to ours */
-  int umask;          /* ASYNC_PROC_UMASK(022); 0: ours */
+  bool outlives_us; /* it is not killed when we die */
+  int nice;         /* added to ours */
+  int umask;        /* ASYNC_PROC_UMASK(022); 0: ours */
   const struct async_proc_limit *limits;
   size_t limit_count;
   int cgroup; /* 1 + an open directory of a cgroup (version 2) to start in;
@@ -49,6 +51,12 @@ struct async_proc_opts {
 };
 
 enum { ASYNC_PROC_NULL = -1, ASYNC_PROC_SAME = -2 };
+
+/* Reads nothing, and writes where we do. */
+#define ASYNC_PROC_OPTS_INIT                                                   \
+  {                                                                            \
+    .in = ASYNC_PROC_NULL, .out = ASYNC_PROC_SAME, .error = ASYNC_PROC_SAME    \
+  }
 
 #define ASYNC_PROC_UMASK(mask) ((mask) | 010000)
 
@@ -58,10 +66,11 @@ struct async_proc {
   int status;          /* as wait4 has it: WIFEXITED, ... */
   struct rusage usage; /* of it and of the children it waited for */
 
-  struct async_list node; /* the rest is the library's own */
-  struct async_op *waiter;
-  void *watch;
-  bool our_group;
+  struct async_list node;    /* the rest is the library's own */
+  struct async_list waiters; /* of operations */
+  int rc;                    /* theirs */
+  int pidfd;                 /* or -1 */
+  bool our_group, terminal;
 };
 
 /* Finds a program as a shell does.

@@ -25,12 +25,19 @@ void async_shutdown(int64_t grace_ns);
 /* Whether a stop was asked for. */
 bool async_stopping(void);
 
+/* Whether it was asked for twice. */
+bool async_shutdown_again(void);
+
 /* The signal that asked first, or 0. */
 int async_shutdown_signal(void);
 
 /* Starts an operation that is done (rc 0) when a stop is asked for; at once if
  * it was asked for already (but never inside this call: on the next turn). */
 void async_shutdown_watch(struct async_op *op);
+
+/* The same for the second request. Also inside a shield, which the cancelling
+ * does not reach: for cleanup that takes its time until somebody insists. */
+void async_shutdown_watch_again(struct async_op *op);
 
 /* Waits until a stop is asked for. Returns 0 or ASYNC_ECANCELED. */
 int async_shutdown_wait(void);

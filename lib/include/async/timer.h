@@ -12,7 +12,8 @@
 extern "C" {
 #endif
 
-/* The loop's clock: monotonic nanoseconds, or the simulated clock of a test. */
+/* The loop's clock: monotonic nanoseconds without those spent in
+ * async_loop_suspend, or the simulated clock of a test. */
 int64_t async_now(void);
 
 /* async_now() + duration_ns; ASYNC_NEVER stays ASYNC_NEVER. */
