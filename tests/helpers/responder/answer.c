@@ -303,9 +303,19 @@ static void cut(struct exchange *x)
   x->reply[2] |= 2;
 }
 
+/* A length is below 64, and so no letter. */
+static void lower_question(struct exchange *x)
+{
+  for (size_t i = HEADER; i < x->question_end - 4; i++)
+    if (x->reply[i] >= 'A' && x->reply[i] <= 'Z')
+      x->reply[i] |= 0x20;
+}
+
 static void spoil(struct exchange *x)
 {
   const struct rules *rules = &x->rules;
+  if (has_rule(rules, RULE_LOWER))
+    lower_question(x);
   if (has_rule(rules, RULE_WRONGID))
     x->reply[0] ^= 0xff;
   if (has_rule(rules, RULE_WRONGNAME) && x->reply[HEADER] > 0)

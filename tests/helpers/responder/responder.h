@@ -37,6 +37,7 @@ enum rule {
   RULE_TC,        /* cut off over UDP */
   RULE_WRONGID,   /* with another id */
   RULE_WRONGNAME, /* with another question */
+  RULE_LOWER,     /* with the question in lower case */
   RULE_SPOOF,     /* a refusal from another port, then the answer */
   RULE_FORGED,    /* only the refusal */
   RULE_SHORT,     /* REFUSED in 12 bytes */

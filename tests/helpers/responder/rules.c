@@ -19,6 +19,7 @@ static const struct {
   [RULE_TC] = { "tc", false },
   [RULE_WRONGID] = { "wrongid", false },
   [RULE_WRONGNAME] = { "wrongname", false },
+  [RULE_LOWER] = { "lower", false },
   [RULE_SPOOF] = { "spoof", false },
   [RULE_FORGED] = { "forged", false },
   [RULE_SHORT] = { "short", false },
