@@ -239,13 +239,18 @@ static bool add_json(json_t *value, struct async_buf *out)
   return true;
 }
 
+bool exec_field_add(const struct job_entry *entry, const char *name, size_t len,
+                    struct async_buf *out)
+{
+  json_t *value =
+      entry->fields ? json_object_getn(entry->fields, name, len) : NULL;
+  return value && add_json(value, out);
+}
+
 static int add_field(const struct exec_piece *piece, struct exec_item *item,
                      const struct job_entry *entry, struct async_buf *out)
 {
-  json_t *value = entry->fields
-                      ? json_object_getn(entry->fields, piece->text, piece->len)
-                      : NULL;
-  if (value && add_json(value, out))
+  if (exec_field_add(entry, piece->text, piece->len, out))
     return 0;
   return job_error_set(&item->item, JOB_ERROR_INPUT, 0,
                        "the entry has no field '%s'; for these letters in "

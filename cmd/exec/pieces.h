@@ -65,6 +65,11 @@ bool exec_piece_is_of_entry(const struct exec_piece *piece);
 bool exec_pieces_are_of_entry(const struct exec_pieces *pieces);
 bool exec_pieces_are_plain(const struct exec_pieces *pieces);
 
+/* Appends a field of an entry: a string as it is, a number or a truth value as
+ * JSON has it. Returns whether there is such a field. */
+bool exec_field_add(const struct job_entry *entry, const char *name, size_t len,
+                    struct async_buf *out);
+
 /* Appends the values.
  *
  * entry  the one of the item's that {} stands for
