@@ -2,7 +2,7 @@
 # Generated from the option tables by `asynctool __complete bash`.
 # shellcheck shell=bash
 
-_asynctool_commands='fetch exec help'
+_asynctool_commands='fetch resolve exec help'
 
 # The options of a command.
 _asynctool_options()
@@ -10,6 +10,9 @@ _asynctool_options()
   case $1 in
   fetch)
     echo ' -X --request -d --data --data-binary -H --header -A --user-agent -e --referer -I --head --compressed --no-compressed -u --user -n --netrc --netrc-file --oauth2-bearer -b --cookie -c --cookie-jar -L --location --no-location --max-redirs --allow-downgrade -x --proxy --noproxy -k --insecure --cacert -E --cert --key --resolve --connect-to --unix-socket --interface -4 --ipv4 -6 --ipv6 --http1.1 --http2 --keepalive --no-keepalive --connect-timeout --first-byte-timeout --stall-timeout --timeout --deadline --grace --retry-unsafe --retry-after-max --retries --retry-on --backoff --jitter --retry-budget --breaker -o --output --dir --on-collision --discard --ok-status --fail-with-body --input --input-format -0 --null --error-on-empty -j --jobs --per-host --adaptive --no-adaptive --rate --rate-per-host --fail-fast --max-failures --first --format --ndjson --fields --records --keep-order --no-keep-order --progress --summary -q --quiet -v --verbose --color --dry-run --seed --config --no-config -h --help -V --version'
+    ;;
+  resolve)
+    echo ' -t --type -c --class -x --reverse --max-expand --brute --dedup -r --resolvers --rotate --resolver-rate --resolver-jobs --check-resolvers --trusted --tcp --dnssec --cd --ad --recurse --no-recurse --edns --no-edns --bufsize --ecs --nsid --cookie --ednsopt --0x20 --agree --compare --soa-check --wildcard --only --not --fail-on --failed --details -b --source --interface -4 --ipv4 -6 --ipv6 --rcvbuf --attempt-timeout --timeout --deadline --grace --input --input-format -0 --null --error-on-empty -j --jobs --rate --retries --retry-on --backoff --jitter --fail-fast --max-failures --first --format --ndjson --fields --records --keep-order --no-keep-order --progress --summary -q --quiet -v --verbose --color --dry-run --seed --config --no-config -h --help -V --version'
     ;;
   exec)
     echo ' -I --replace -n --max-args -X --fill -s --max-chars --shell --commands --dash-values --chdir --env --env-from --clean-env -j --jobs --rate --max-load --min-free --jobserver --nice --rlimit --memory-max --tty --stdin --pipe --signal --kill-after --kill-mode --orphans --drain --timeout --deadline --grace --ok-codes --exit-with --fail-fast --max-failures --first -O --output -u --live --stderr --tag --results --quiet-ok --capture --capture-max --buffer-size --tmpdir --spill --no-spill -a --arg-file --input --input-format -0 --null --error-on-empty --retries --retry-on --backoff --jitter --format --ndjson --fields --records -k --keep-order --no-keep-order --progress --summary -q --quiet -v --verbose --color --dry-run --seed --config --no-config -h --help -V --version'
@@ -75,6 +78,51 @@ _asynctool_follow()
   fetch--color) echo 'words auto always never' ;;
   fetch--seed) echo 'text' ;;
   fetch--config) echo 'file' ;;
+  resolve-t | resolve--type) echo 'text' ;;
+  resolve-c | resolve--class) echo 'text' ;;
+  resolve--max-expand) echo 'text' ;;
+  resolve--brute) echo 'file' ;;
+  resolve-r | resolve--resolvers) echo 'file' ;;
+  resolve--rotate) echo 'words fastest random round sticky hash' ;;
+  resolve--resolver-rate) echo 'text' ;;
+  resolve--resolver-jobs) echo 'text' ;;
+  resolve--check-resolvers) echo 'words auto off warn drop only' ;;
+  resolve--trusted) echo 'file' ;;
+  resolve--tcp) echo 'words auto always never' ;;
+  resolve--bufsize) echo 'text' ;;
+  resolve--ecs) echo 'text' ;;
+  resolve--ednsopt) echo 'text' ;;
+  resolve--agree) echo 'text' ;;
+  resolve--wildcard) echo 'words off filter mark' ;;
+  resolve--only) echo 'text' ;;
+  resolve--not) echo 'text' ;;
+  resolve--fail-on) echo 'text' ;;
+  resolve--failed) echo 'file' ;;
+  resolve-b | resolve--source) echo 'text' ;;
+  resolve--interface) echo 'text' ;;
+  resolve--rcvbuf) echo 'text' ;;
+  resolve--attempt-timeout) echo 'text' ;;
+  resolve--timeout) echo 'text' ;;
+  resolve--deadline) echo 'text' ;;
+  resolve--grace) echo 'text' ;;
+  resolve--input) echo 'file' ;;
+  resolve--input-format) echo 'words auto lines nul tsv csv ndjson' ;;
+  resolve-j | resolve--jobs) echo 'text' ;;
+  resolve--rate) echo 'text' ;;
+  resolve--retries) echo 'text' ;;
+  resolve--retry-on) echo 'text' ;;
+  resolve--backoff) echo 'text' ;;
+  resolve--jitter) echo 'words full equal decorrelated none' ;;
+  resolve--max-failures) echo 'text' ;;
+  resolve--first) echo 'text' ;;
+  resolve--format) echo 'words text ndjson tsv csv' ;;
+  resolve--fields) echo 'text' ;;
+  resolve--records) echo 'file' ;;
+  resolve--progress) echo 'words auto bar json none' ;;
+  resolve--summary) echo 'words auto json none' ;;
+  resolve--color) echo 'words auto always never' ;;
+  resolve--seed) echo 'text' ;;
+  resolve--config) echo 'file' ;;
   exec-I | exec--replace) echo 'text' ;;
   exec-n | exec--max-args) echo 'text' ;;
   exec-s | exec--max-chars) echo 'text' ;;
@@ -189,4 +237,4 @@ _asynctool_paths()
   done < <(compgen "$1" -- "$cur")
 }
 
-complete -F _asynctool asynctool asynctool-fetch asynctool-exec
+complete -F _asynctool asynctool asynctool-fetch asynctool-resolve asynctool-exec
