@@ -118,22 +118,37 @@ static bool word_hits(const struct resolve_item *item, const char *word,
   return type >= 0 && has_type(item, (unsigned)type);
 }
 
-static bool all_hit(const struct resolve_item *item, const char *text)
+/* "NXDOMAIN&CNAME": both. */
+static bool all_hit(const struct resolve_item *item, const char *text,
+                    size_t len)
 {
-  while (*text) {
-    size_t len = strcspn(text, "&");
-    if (!word_hits(item, text, len))
+  for (const char *end = text + len; text < end;) {
+    size_t word = strcspn(text, "&,");
+    if (!word_hits(item, text, word))
       return false;
-    text += len + (text[len] == '&');
+    text += word + 1;
   }
   return true;
+}
+
+/* "answer,NXDOMAIN&CNAME": one of them. */
+static bool one_hits(const struct resolve_item *item, const char *text)
+{
+  for (;;) {
+    size_t len = strcspn(text, ",");
+    if (all_hit(item, text, len))
+      return true;
+    if (!text[len])
+      return false;
+    text += len + 1;
+  }
 }
 
 bool resolve_filter_hits(const struct resolve_filter *filter,
                          const struct resolve_item *item)
 {
   for (size_t i = 0; i < filter->words->count; i++)
-    if (all_hit(item, filter->words->items[i]))
+    if (one_hits(item, filter->words->items[i]))
       return true;
   return false;
 }
@@ -147,7 +162,7 @@ static bool is_condition(const char *word, size_t len)
 bool resolve_is_filter(const char *text)
 {
   for (;;) {
-    size_t len = strcspn(text, "&");
+    size_t len = strcspn(text, "&,");
     if (!is_condition(text, len))
       return false;
     if (!text[len])

@@ -22,7 +22,7 @@ static const struct opt_row resolve_rows[] = {
   { .short_name = 't',
     .long_name = "type",
     .metavar = "TYPE,...",
-    OPT_WORDS(R, types),
+    OPT_LIST(R, types),
     .check = resolve_is_type,
     .accepts = "types such as A, MX, HTTPS or TYPE65280, or ANY4 for A and "
                "AAAA",
@@ -210,7 +210,7 @@ static const struct opt_row resolve_rows[] = {
         "the record." },
   { .long_name = "only",
     .metavar = "LIST",
-    OPT_WORDS(R, only),
+    OPT_LIST(R, only),
     .check = resolve_is_filter,
     .accepts = "a list of rcodes such as NXDOMAIN, of answer, nodata, timeout, "
                "error, wildcard, and of types; with & between what has to come "
@@ -221,7 +221,7 @@ static const struct opt_row resolve_rows[] = {
             "written." },
   { .long_name = "not",
     .metavar = "LIST",
-    OPT_WORDS(R, not ),
+    OPT_LIST(R, not ),
     .check = resolve_is_filter,
     .accepts = "a list as of --only",
     .group = ANSWERS,

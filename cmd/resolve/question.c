@@ -49,14 +49,15 @@ static bool is_blank(char c)
   return c == ' ' || c == '\t';
 }
 
-/* The next word from *at on; its length, 0 at the end. */
+/* The next word from *at on; its length, 0 at the end. A blank behind a
+ * backslash is part of the name. */
 static size_t next_word(const char **at)
 {
   size_t len = 0;
   while (is_blank(**at))
     ++*at;
   while ((*at)[len] && !is_blank((*at)[len]))
-    len++;
+    len += (*at)[len] == '\\' && (*at)[len + 1] ? 2 : 1;
   return len;
 }
 
