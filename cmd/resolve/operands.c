@@ -6,6 +6,7 @@
 
 #include "async/error.h"
 #include "command.h"
+#include "resolve/choices.h"
 
 /* +words. */
 
@@ -72,18 +73,27 @@ static const struct {
   { "ignore", set_ignore },   { "short", set_short },
 };
 
+static bool take_subnet(struct resolve_opts *opts, const char *text)
+{
+  opts->subnet = (char *)(uintptr_t)text;
+  return resolve_is_subnet(text);
+}
+
+static bool take_bufsize(struct resolve_opts *opts, const char *text)
+{
+  return opt_read_count(text, &opts->bufsize) == 0 && opts->bufsize >= 512 &&
+         opts->bufsize <= 65535;
+}
+
 /* Returns whether it is one of dig's words, and was taken. */
 static bool take_plus(struct resolve_opts *opts, const char *text)
 {
   bool on = strncmp(text, "no", 2) != 0;
   static const char subnet[] = "subnet=", bufsize[] = "bufsize=";
-  if (strncmp(text, subnet, sizeof(subnet) - 1) == 0) {
-    opts->subnet = (char *)(uintptr_t)text + sizeof(subnet) - 1;
-    return true;
-  }
+  if (strncmp(text, subnet, sizeof(subnet) - 1) == 0)
+    return take_subnet(opts, text + sizeof(subnet) - 1);
   if (strncmp(text, bufsize, sizeof(bufsize) - 1) == 0)
-    return opt_read_count(text + sizeof(bufsize) - 1, &opts->bufsize) == 0 &&
-           opts->bufsize >= 512 && opts->bufsize <= 65535;
+    return take_bufsize(opts, text + sizeof(bufsize) - 1);
   for (size_t i = 0; i < sizeof(plus_words) / sizeof(plus_words[0]); i++) {
     if (strcmp(text + (on ? 0 : 2), plus_words[i].word) == 0) {
       plus_words[i].set(opts, on);

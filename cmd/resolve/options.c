@@ -116,7 +116,6 @@ static const struct opt_row resolve_rows[] = {
   { .long_name = "tcp",
     OPT_CHOICE(R, tcp, tcp_words),
     .initial = "auto",
-    .implied = "always",
     .group = QUERIES,
     .help = "When to ask over TCP",
     .more = "auto: when an answer does not fit into a datagram." },

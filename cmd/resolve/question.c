@@ -7,6 +7,9 @@
 #include <idn2.h>
 
 #include "async/error.h"
+#include "job/utf8.h"
+
+enum { SHOWN_MOST = 256 };
 
 /* Types. */
 
@@ -42,6 +45,29 @@ int resolve_types_add(struct resolve_types *types, const char *word, size_t len)
   return 0;
 }
 
+/* Errors. */
+
+/* What is not UTF-8 is in the record's input, as bytes; messages are text. */
+int resolve_refuse(struct job_item *item, const char *what, const char *text,
+                   size_t len, const char *why)
+{
+  const char *between = *why ? ": " : "";
+  if (!job_is_utf8(text, len))
+    return job_error_set(item, JOB_ERROR_INPUT, 0, "%s%s%s", what, between,
+                         why);
+  if (len > SHOWN_MOST)
+    return job_error_set(item, JOB_ERROR_INPUT, 0, "%s, of %zu bytes%s%s", what,
+                         len, between, why);
+  return job_error_set(item, JOB_ERROR_INPUT, 0, "%s: '%.*s'%s%s", what,
+                       (int)len, text, between, why);
+}
+
+static int refuse_name(struct job_item *item, const char *text, size_t len,
+                       const char *why)
+{
+  return resolve_refuse(item, "not a name", text, len, why);
+}
+
 /* Lines. */
 
 static bool is_blank(char c)
@@ -70,9 +96,8 @@ static int read_word(struct resolve_line *line, struct job_item *item,
     return 0;
   }
   if (resolve_types_add(&line->types, word, len) < 0)
-    return job_error_set(item, JOB_ERROR_INPUT, 0,
-                         "'%.*s' is no type of records and no @resolver",
-                         (int)len, word);
+    return resolve_refuse(item, "neither a type of records nor a @resolver",
+                          word, len, "");
   return 0;
 }
 
@@ -98,13 +123,6 @@ static bool is_ascii(const char *text, size_t len)
     if ((unsigned char)text[i] >= 0x80)
       return false;
   return true;
-}
-
-static int refuse_name(struct job_item *item, const char *text, size_t len,
-                       const char *why)
-{
-  return job_error_set(item, JOB_ERROR_INPUT, 0, "not a name: '%.*s': %s",
-                       (int)(len < 100 ? len : 100), text, why);
 }
 
 static int read_ascii(struct job_item *item, const char *text, size_t len,

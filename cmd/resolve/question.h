@@ -20,6 +20,15 @@ struct resolve_types {
 int resolve_types_add(struct resolve_types *types, const char *word,
                       size_t len);
 
+/* Sets an error of the input: "WHAT: 'TEXT': WHY".
+ *
+ * why  "" if there is nothing to say
+ *
+ * Returns -1.
+ */
+int resolve_refuse(struct job_item *item, const char *what, const char *text,
+                   size_t len, const char *why);
+
 /* A line, taken apart; the texts are borrowed from the line. */
 struct resolve_line {
   const char *name;

@@ -94,8 +94,7 @@ static int set_resolver(struct resolve_source *source,
     read = async_dns_resolver_parse(&resolver, copy, &why) == 0;
   }
   if (!read)
-    return job_error_set(&item->item, JOB_ERROR_INPUT, 0,
-                         "not a resolver: '@%.*s': %s", (int)len, text, why);
+    return resolve_refuse(&item->item, "not a resolver", text, len, why);
   int index = async_dns_fleet_add(source->client->fleet, &resolver);
   if (index < 0)
     return no_memory(item);
@@ -114,24 +113,41 @@ static int add_type_text(struct resolve_source *source,
   return 0;
 }
 
+static bool is_empty(json_t *value)
+{
+  return json_is_null(value) ||
+         (json_is_string(value) && json_string_length(value) == 0);
+}
+
+/* Of a record of ours "type" says that it is one; the type asked for is in
+ * "qtype". */
+static int read_type(struct resolve_source *source, struct resolve_item *item)
+{
+  json_t *type = item->item.entry.is_record
+                     ? json_object_get(item->item.entry.fields, "qtype")
+                     : job_entry_json(&item->item, "type");
+  size_t i;
+  json_t *one;
+  if (!type || is_empty(type))
+    return 0;
+  if (!json_is_array(type))
+    return add_type_text(source, item, type);
+  json_array_foreach(type, i, one)
+  {
+    if (add_type_text(source, item, one) < 0)
+      return -1;
+  }
+  return 0;
+}
+
 /* "type" and "resolver" of NDJSON and tables. */
 static int read_fields(struct resolve_source *source, struct resolve_item *item)
 {
   const char *resolver = NULL;
-  size_t i;
-  json_t *one, *type = job_entry_json(&item->item, "type");
-  if (json_is_array(type)) {
-    json_array_foreach(type, i, one)
-    {
-      if (add_type_text(source, item, one) < 0)
-        return -1;
-    }
-  } else if (type && add_type_text(source, item, type) < 0) {
+  if (read_type(source, item) < 0 ||
+      job_entry_string(&item->item, "resolver", &resolver) < 0)
     return -1;
-  }
-  if (job_entry_string(&item->item, "resolver", &resolver) < 0)
-    return -1;
-  if (resolver)
+  if (resolver && *resolver)
     return set_resolver(source, item, resolver + (*resolver == '@'),
                         strlen(resolver) - (*resolver == '@'));
   return 0;
@@ -147,7 +163,9 @@ static int use_network(struct resolve_source *source, struct resolve_item *item)
                          "a network of more than %llu addresses: see "
                          "--max-expand",
                          (unsigned long long)opts->max_expand);
-  if (source->types.count == 0)
+  if (source->types.count == 0 && source->client->types_given)
+    source->types = source->client->types;
+  else if (source->types.count == 0)
     source->types = (struct resolve_types){ 1, { ASYNC_DNS_PTR } };
   return 0;
 }
@@ -157,9 +175,8 @@ static int use_name(struct resolve_source *source, struct resolve_item *item,
 {
   const struct resolve_client *client = source->client;
   if (client->opts.reverse)
-    return job_error_set(&item->item, JOB_ERROR_INPUT, 0,
-                         "neither an address nor a network: '%.*s'",
-                         (int)line->name_len, line->name);
+    return resolve_refuse(&item->item, "neither an address nor a network",
+                          line->name, line->name_len, "");
   int bytes =
       resolve_name_read(&item->item, line->name, line->name_len, source->name);
   if (bytes < 0)
@@ -229,9 +246,8 @@ static int set_with_word(struct resolve_source *source,
     return -1;
   size_t front = (size_t)bytes - 1; /* without the root */
   if (front + source->name_bytes > sizeof(wire))
-    return job_error_set(&item->item, JOB_ERROR_INPUT, 0,
-                         "with '%.*s' in front the name is too long", (int)len,
-                         word);
+    return resolve_refuse(
+        &item->item, "with this in front the name is too long", word, len, "");
   memcpy(wire + front, source->name, source->name_bytes);
   return resolve_question_name(&item->question, wire,
                                front + source->name_bytes) < 0
