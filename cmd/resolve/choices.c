@@ -67,6 +67,12 @@ bool resolve_is_format(const char *text)
   return resolve_style_of(text) >= 0 || strchr(text, '{') != NULL;
 }
 
+bool resolve_is_name(const char *text)
+{
+  unsigned char wire[ASYNC_DNS_NAME_MAX];
+  return async_dns_name_parse(text, strlen(text), wire) > 0;
+}
+
 bool resolve_is_class(const char *text)
 {
   return async_dns_class_parse(text, strlen(text)) >= 0;

@@ -12,6 +12,7 @@ int resolve_read_agree(const char *text, void *field);
 /* Words of lists. */
 bool resolve_is_type(const char *text);       /* MX, TYPE65280, ANY4 */
 bool resolve_is_format(const char *text);     /* of records */
+bool resolve_is_name(const char *text);       /* example.com */
 bool resolve_is_class(const char *text);      /* IN, CLASS32 */
 bool resolve_is_option(const char *text);     /* 10, 10:0011223344556677 */
 bool resolve_is_subnet(const char *text);     /* 192.0.2.0/24 */

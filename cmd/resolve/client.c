@@ -5,11 +5,16 @@
 
 #include "async/error.h"
 #include "command.h"
+#include "resolve/check.h"
 #include "resolve/operands.h"
 #include "resolve/resolvers.h"
+#include "resolve/work.h"
 
 /* Entries between source and record: enough for retries not to stop the rest. */
 enum { WINDOW_LEAST = 1024 };
+
+/* Names of which it is known whether there is a wildcard below: some 10 MiB. */
+enum { LEVELS_MOST = 32768 };
 
 /* The operands and the options. */
 
@@ -66,23 +71,31 @@ static struct async_dns_fleet_opts fleet_opts(const struct resolve_opts *opts)
   };
 }
 
-static int open_fleet(struct resolve_client *client)
+static int open_fleet(struct resolve_client *client,
+                      const struct resolve_resolvers *resolvers)
+{
+  struct async_dns_fleet_opts opts = fleet_opts(&client->opts);
+  opts.resolvers = resolvers->items;
+  opts.count = client->resolvers = resolvers->count;
+  int err = async_dns_fleet_open(&client->fleet, &opts);
+  if (err == 0)
+    return COMMAND_OK;
+  job_say_error(client->run->log, "cannot ask resolvers: %s",
+                async_err_text(err));
+  return err == ASYNC_EINVAL ? COMMAND_USAGE : COMMAND_IO;
+}
+
+static int open_resolvers(struct resolve_client *client)
 {
   struct resolve_resolvers resolvers;
   struct async_dns_fleet_opts opts = fleet_opts(&client->opts);
   int status =
       resolve_resolvers_read(&resolvers, &client->opts, client->run->log);
-  if (status == COMMAND_OK) {
-    opts.resolvers = resolvers.items;
-    opts.count = resolvers.count;
-    int err = async_dns_fleet_open(&client->fleet, &opts);
-    if (err < 0)
-      job_say_error(client->run->log, "cannot ask resolvers: %s",
-                    async_err_text(err));
-    status = err == 0              ? COMMAND_OK
-             : err == ASYNC_EINVAL ? COMMAND_USAGE
-                                   : COMMAND_IO;
-  }
+  if (status == COMMAND_OK &&
+      resolve_check_wanted(&client->opts, resolvers.count))
+    status = resolve_check_run(client, &resolvers, &opts);
+  if (status == COMMAND_OK)
+    status = open_fleet(client, &resolvers);
   resolve_resolvers_done(&resolvers);
   return status;
 }
@@ -111,6 +124,7 @@ static int open_queries(struct resolve_client *client)
 static void free_client(struct resolve_client *client)
 {
   resolve_source_close(client->source);
+  resolve_levels_done(&client->levels);
   async_dns_fleet_close(client->fleet);
   resolve_flights_done(&client->flights);
   resolve_query_done(&client->query);
@@ -123,7 +137,9 @@ static int open_parts(struct resolve_client *client)
 {
   int status = read_words(client);
   if (status == COMMAND_OK)
-    status = open_fleet(client);
+    status = open_resolvers(client);
+  if (status == COMMAND_OK)
+    status = resolve_work_check(client);
   if (status == COMMAND_OK)
     status = open_queries(client);
   if (status == COMMAND_OK)
@@ -150,15 +166,29 @@ int resolve_client_open(struct job_run *run, void **ctx)
   const struct resolve_opts *opts = run->tool_opts;
   client->run = run;
   client->opts = *opts;
+  client->attempts = opts->job.retries + 1;
+  resolve_levels_init(&client->levels, client, LEVELS_MOST);
   int status = COMMAND_IO;
   if (copy_list(&client->opts.resolvers, &opts->resolvers) == 0)
     status = open_parts(client);
   run->window = run->jobs + WINDOW_LEAST;
+  run->needs_input &= opts->check_resolvers != RESOLVE_CHECK_ONLY;
   if (status == COMMAND_OK)
     *ctx = client;
   else
     free_client(client);
   return status;
+}
+
+struct resolve_round resolve_client_round(struct resolve_client *client,
+                                          int64_t deadline_ns)
+{
+  return (struct resolve_round){
+    .flights = &client->flights,
+    .retry_on = &client->retry_on,
+    .attempts = client->attempts,
+    .deadline_ns = deadline_ns,
+  };
 }
 
 int resolve_status(void *ctx, int status)

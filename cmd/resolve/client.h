@@ -6,6 +6,7 @@
 #include "job/tool.h"
 #include "resolve/filter.h"
 #include "resolve/flight.h"
+#include "resolve/levels.h"
 #include "resolve/options.h"
 #include "resolve/query.h"
 #include "resolve/question.h"
@@ -19,8 +20,11 @@ struct resolve_client {
   bool types_given;           /* by an option or an operand */
   uint16_t klass;
   struct async_dns_fleet *fleet;
+  size_t resolvers;  /* the first of the fleet's; others are of single lines */
+  unsigned attempts; /* at one question, with --retries */
   struct resolve_query query;
   struct resolve_flights flights;
+  struct resolve_levels levels; /* --wildcard */
   struct resolve_source *source;
   struct resolve_codes retry_on;
   struct resolve_filter only, not ;
@@ -32,6 +36,10 @@ struct resolve_client {
 
 int resolve_client_open(struct job_run *run, void **ctx);
 void resolve_client_close(void *ctx);
+
+/* Questions that belong to one item, under its limits. */
+struct resolve_round resolve_client_round(struct resolve_client *client,
+                                          int64_t deadline_ns);
 
 /* The hook `status`: closes --failed. */
 int resolve_status(void *ctx, int status);

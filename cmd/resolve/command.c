@@ -5,6 +5,7 @@
 #include "resolve/options.h"
 #include "resolve/record.h"
 #include "resolve/text.h"
+#include "resolve/work.h"
 
 static const struct command_example examples[] = {
   { "asynctool resolve -t A,AAAA names.txt",
@@ -29,13 +30,14 @@ static const char *const styles[] = { "simple", "short", "full",
   .name = "resolve", .usage = USAGE, .entries = "names",                       \
   .item_bytes = sizeof(struct resolve_item), .entry_fields = entry_fields,     \
   .styles = styles, .open = resolve_client_open,                               \
-  .close = resolve_client_close, .next = resolve_next,                         \
-  .prepare = resolve_prepare, .ended = resolve_ended, .text = resolve_text,    \
-  .item_done = resolve_item_done, .status = resolve_status
+  .close = resolve_client_close, .next = resolve_next, .ended = resolve_ended, \
+  .text = resolve_text, .item_done = resolve_item_done,                        \
+  .status = resolve_status
 
 /* One query an attempt. */
 static const struct job_tool tool = {
   HOOKS,
+  .prepare = resolve_prepare,
   .fields = resolve_fields,
   .start = resolve_start,
   .judge = resolve_judge,
@@ -43,16 +45,38 @@ static const struct job_tool tool = {
 
 static const struct job_tool detailed_tool = {
   HOOKS,
+  .prepare = resolve_prepare,
   .fields = resolve_detailed_fields,
   .start = resolve_start,
   .judge = resolve_judge,
 };
 
+/* Several, in a task. */
+static const struct job_tool work_tool = {
+  HOOKS,
+  .prepare = resolve_work_prepare,
+  .fields = resolve_work_fields,
+  .work = resolve_work,
+};
+
+static const struct job_tool detailed_work_tool = {
+  HOOKS,
+  .prepare = resolve_work_prepare,
+  .fields = resolve_detailed_work_fields,
+  .work = resolve_work,
+};
+
+static const struct job_tool *choose(const struct resolve_opts *opts)
+{
+  if (resolve_needs_work(opts))
+    return opts->details ? &detailed_work_tool : &work_tool;
+  return opts->details ? &detailed_tool : &tool;
+}
+
 static int run(const void *opts, char *const *operands, size_t operand_count)
 {
   const struct resolve_opts *resolve = opts;
-  return job_run(resolve->details ? &detailed_tool : &tool, &resolve->job, opts,
-                 operands, operand_count);
+  return job_run(choose(resolve), &resolve->job, opts, operands, operand_count);
 }
 
 const struct command resolve_command = {

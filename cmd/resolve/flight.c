@@ -31,7 +31,9 @@ void resolve_flights_done(struct resolve_flights *flights)
 
 static uint64_t hash_of(const struct resolve_question *question)
 {
-  uint64_t seed = (uint64_t)question->type << 32 | question->klass;
+  uint64_t seed = (uint64_t)question->type << 48 |
+                  (uint64_t)question->klass << 32 |
+                  (uint32_t)(question->resolver + 1);
   return async_hash_bytes(question->name, question->name_bytes, seed);
 }
 
@@ -41,7 +43,8 @@ static bool is_same(const struct async_hash_node *node, const void *key)
       ASYNC_CONTAINER_OF(node, const struct resolve_flight, node);
   const struct resolve_question *a = &flight->question, *b = key;
   return a->type == b->type && a->klass == b->klass &&
-         a->resolver == b->resolver && a->name_bytes == b->name_bytes &&
+         a->resolver == b->resolver && a->trusted == b->trusted &&
+         a->authority == b->authority && a->name_bytes == b->name_bytes &&
          memcmp(a->name, b->name, a->name_bytes) == 0;
 }
 
@@ -78,6 +81,12 @@ static struct resolve_flight *get(struct resolve_flights *flights)
   if (!flight)
     return NULL;
   flight->all = flights;
+  return flight;
+}
+
+struct resolve_flight *resolve_flight_ref(struct resolve_flight *flight)
+{
+  flight->users++;
   return flight;
 }
 
@@ -130,66 +139,86 @@ static int stop_waiting(struct async_op *op)
   return ASYNC_OP_WITHDRAWN;
 }
 
-static int begin(struct resolve_flight *flight, struct resolve_item *item,
-                 uint64_t hash)
+/* What is asked, and how. Returns 0 or an error. */
+static int write_query(struct resolve_flight *flight,
+                       const struct resolve_question *question)
 {
-  struct resolve_flights *flights = flight->all;
-  const struct resolve_question *question = &item->question;
   flight->question = *question;
   flight->question.name = NULL;
   int err = resolve_question_name(&flight->question, question->name,
                                   question->name_bytes);
   if (err == 0)
-    err = resolve_query_write(flights->query, question, flight->plain,
+    err = resolve_query_write(flight->all->query, question, flight->plain,
                               flight->query);
   if (err < 0)
     return err;
   flight->query_bytes = (size_t)err;
-  flight->tried = item->tried;
+  return 0;
+}
+
+static void take_off(struct resolve_flight *flight, uint64_t hash,
+                     int64_t deadline_ns)
+{
+  struct resolve_flights *flights = flight->all;
   flight->ask = (struct async_dns_ask){
     .message = flight->query,
     .message_bytes = flight->query_bytes,
     .check = check,
     .ctx = flight,
     .tried = &flight->tried,
-    .want = question->resolver,
-    .deadline_ns = item->deadline_ns,
+    .want = flight->question.resolver,
+    .trusted = flight->question.trusted,
+    .deadline_ns = deadline_ns,
     .keep = &flight->reply,
   };
   /* Without room in the table it is asked alone. */
   flight->in_table =
       async_hash_insert(&flights->table, &flight->node, hash) == 0;
-  return 0;
+  flight->users++;
+  async_dns_ask_start(flights->fleet, &flight->ask, &flight->op);
+  flight->op.done = on_end;
+}
+
+static struct resolve_flight *join(struct resolve_flight *flight,
+                                   struct async_op *op)
+{
+  async_list_push(&flight->waiting, &op->node);
+  return resolve_flight_ref(flight);
+}
+
+struct resolve_flight *resolve_flight_ask(
+    struct resolve_flights *flights, const struct resolve_question *question,
+    const struct async_dns_tried *tried, int64_t deadline_ns, bool plain,
+    struct async_op *op)
+{
+  uint64_t hash = hash_of(question);
+  struct resolve_flight *flight = find(flights, question, hash, plain);
+  async_op_start(op, "dns question", stop_waiting);
+  if (flight)
+    return join(flight, op);
+  flight = get(flights);
+  if (!flight) {
+    async_op_done(op, ASYNC_ENOMEM);
+    return NULL;
+  }
+  flight->plain = plain;
+  flight->tried = *tried;
+  flight->ask = (struct async_dns_ask){ .resolver = -1 };
+  async_list_init(&flight->waiting);
+  int err = write_query(flight, question);
+  if (err < 0) {
+    async_op_done(op, err);
+    return resolve_flight_ref(flight);
+  }
+  join(flight, op);
+  take_off(flight, hash, deadline_ns);
+  return flight;
 }
 
 void resolve_flight_start(struct resolve_flights *flights,
                           struct resolve_item *item, bool plain,
                           struct async_op *op)
 {
-  uint64_t hash = hash_of(&item->question);
-  struct resolve_flight *flight = find(flights, &item->question, hash, plain);
-  async_op_start(op, "dns question", stop_waiting);
-  if (flight) {
-    flight->users++;
-    item->flight = flight;
-    async_list_push(&flight->waiting, &op->node);
-    return;
-  }
-  flight = get(flights);
-  int err = ASYNC_ENOMEM;
-  if (flight) {
-    flight->users = 1;
-    flight->plain = plain;
-    item->flight = flight;
-    async_list_init(&flight->waiting);
-    err = begin(flight, item, hash);
-  }
-  if (err < 0) {
-    async_op_done(op, err);
-    return;
-  }
-  flight->users++;
-  async_list_push(&flight->waiting, &op->node);
-  async_dns_ask_start(flights->fleet, &flight->ask, &flight->op);
-  flight->op.done = on_end;
+  item->flight = resolve_flight_ask(flights, &item->question, &item->tried,
+                                    item->deadline_ns, plain, op);
 }

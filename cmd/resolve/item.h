@@ -8,12 +8,15 @@
 
 struct resolve_flight;
 struct resolve_votes;
+struct resolve_servers;
 
 struct resolve_question {
   unsigned char *name; /* wire form; owned */
   uint8_t name_bytes;
   uint16_t type, klass;
-  int resolver; /* that has to be asked, or ASYNC_DNS_ANY */
+  int resolver;   /* that has to be asked, or ASYNC_DNS_ANY */
+  bool trusted;   /* only trusted resolvers may be asked */
+  bool authority; /* asked of a zone's own server: not recursive */
 };
 
 /* What an attempt was worth, beyond the outcome. */
@@ -36,10 +39,14 @@ struct resolve_item {
   struct resolve_flight *flight;    /* of the last attempt; shared */
   struct async_dns_message message; /* its reply, when `replied` */
   bool replied;
-  bool wildcard; /* what answered is one */
-  bool hijacked; /* trusted resolvers say otherwise */
+  bool wildcard;        /* what answered is one */
+  bool wildcard_known;  /* that was found out */
+  bool confirmed;       /* trusted resolvers were heard */
+  bool hijacked;        /* trusted resolvers said otherwise */
+  const char *hijacker; /* whose answer that was; the fleet's */
   enum resolve_result result;
-  struct resolve_votes *votes; /* of --agree, --compare, --soa-check */
+  struct resolve_votes *votes;     /* of --agree and --compare */
+  struct resolve_servers *servers; /* of --soa-check */
 };
 
 #endif

@@ -5,10 +5,14 @@
 #include "async/error.h"
 #include "async/timer.h"
 #include "resolve/client.h"
+#include "resolve/soa.h"
+#include "resolve/votes.h"
 
 int resolve_next(void *ctx, struct job_item *item)
 {
   struct resolve_client *client = ctx;
+  if (client->opts.check_resolvers == RESOLVE_CHECK_ONLY)
+    return ASYNC_EOF;
   return resolve_source_next(client->source, (struct resolve_item *)item);
 }
 
@@ -22,10 +26,17 @@ int resolve_prepare(void *ctx, struct job_item *base)
 /* Starting. */
 
 /* Forgets the attempt before. */
-static void begin(struct resolve_item *item)
+void resolve_begin(struct resolve_item *item)
+{
+  resolve_item_take(item, NULL);
+  if (item->deadline_ns == 0 && item->timeout_ns > 0)
+    item->deadline_ns = async_in(item->timeout_ns);
+}
+
+void resolve_item_take(struct resolve_item *item, struct resolve_flight *flight)
 {
   resolve_flight_leave(item->flight);
-  item->flight = NULL;
+  item->flight = flight;
   item->replied = false;
   item->result = RESOLVE_NONE;
 }
@@ -36,9 +47,7 @@ void resolve_start(void *ctx, struct job_item *base,
   struct resolve_client *client = ctx;
   struct resolve_item *item = (struct resolve_item *)base;
   (void)attempt;
-  begin(item);
-  if (item->deadline_ns == 0 && item->timeout_ns > 0)
-    item->deadline_ns = async_in(item->timeout_ns);
+  resolve_begin(item);
   resolve_flight_start(&client->flights, item, item->plain, op);
 }
 
@@ -154,17 +163,21 @@ static void judge_reply(struct resolve_client *client,
     attempt->outcome = ASYNC_FAN_OK;
 }
 
+void resolve_judge_end(struct resolve_client *client, struct resolve_item *item,
+                       struct async_fan_attempt *attempt, int rc)
+{
+  if (item->flight)
+    item->tried = item->flight->tried;
+  if (rc < 0)
+    judge_error(client, item, attempt, rc);
+  else
+    judge_reply(client, item, attempt);
+}
+
 void resolve_judge(void *ctx, struct job_item *base,
                    struct async_fan_attempt *attempt, struct async_op *op)
 {
-  struct resolve_client *client = ctx;
-  struct resolve_item *item = (struct resolve_item *)base;
-  if (item->flight)
-    item->tried = item->flight->tried;
-  if (op->rc < 0)
-    judge_error(client, item, attempt, op->rc);
-  else
-    judge_reply(client, item, attempt);
+  resolve_judge_end(ctx, (struct resolve_item *)base, attempt, op->rc);
 }
 
 /* Ends. */
@@ -212,5 +225,7 @@ void resolve_item_done(struct job_item *base)
 {
   struct resolve_item *item = (struct resolve_item *)base;
   resolve_flight_leave(item->flight);
+  resolve_votes_free(item->votes);
+  resolve_servers_free(item->servers);
   resolve_question_done(&item->question);
 }

@@ -106,6 +106,16 @@ static const struct opt_row resolve_rows[] = {
     .more = "Each is asked for a name that exists and one that cannot. warn "
             "says which are dead or lie; drop leaves them out; only prints the "
             "good ones and ends. auto warns if there are more than four." },
+  { .long_name = "check-name",
+    .metavar = "NAME",
+    OPT_STRING(R, check_name),
+    .check = resolve_is_name,
+    .accepts = "a name such as example.com, or . for the root",
+    .initial = ".",
+    .group = RESOLVERS,
+    .help = "The name that exists, for --check-resolvers",
+    .more = "Of the root the name servers are asked for, of others the "
+            "address." },
   { .long_name = "trusted",
     .metavar = "FILE",
     OPT_STRING(R, trusted),
@@ -197,6 +207,12 @@ static const struct opt_row resolve_rows[] = {
     .help = "Do a zone's servers have the same serial?",
     .more = "Finds the name servers of each entry and asks all their addresses "
             "for the SOA record." },
+  { .long_name = "server-port",
+    .metavar = "N",
+    OPT_COUNT(R, server_port, 1, 65535),
+    .initial = "53",
+    .group = ANSWERS,
+    .help = "The port of the servers that --soa-check finds" },
   { .long_name = "wildcard",
     OPT_CHOICE(R, wildcard, wildcard_words),
     .initial = "off",

@@ -49,6 +49,7 @@ struct resolve_opts {
   struct resolve_rate resolver_rate;
   size_t resolver_jobs; /* 0: as the fleet sees fit */
   enum resolve_check check_resolvers;
+  char *check_name;
   char *trusted;
 
   /* Queries */
@@ -61,6 +62,7 @@ struct resolve_opts {
   /* Answers */
   struct resolve_agree agree;
   bool compare, soa_check;
+  uint64_t server_port; /* of those that --soa-check finds */
   enum resolve_wildcard wildcard;
   struct opt_list only, not ; /* rcodes and words */
   struct opt_list fail_on;

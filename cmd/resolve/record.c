@@ -4,6 +4,7 @@
 #include "job/json.h"
 #include "resolve/flight.h"
 #include "resolve/item.h"
+#include "resolve/record_priv.h"
 
 static const struct resolve_item *item_of(const struct job_item *item)
 {
@@ -103,13 +104,14 @@ static void add_record(const struct async_dns_record *record,
   async_buf_add_char(out, '}');
 }
 
-static void add_section(const struct resolve_item *item,
-                        enum async_dns_section section, struct async_buf *out)
+void resolve_record_add_section(const struct async_dns_message *message,
+                                enum async_dns_section section,
+                                struct async_buf *out)
 {
   struct async_dns_record record;
   struct async_buf text = ASYNC_BUF_INIT;
   const char *before = "[";
-  async_dns_record_begin(&record, &item->message, section);
+  async_dns_record_begin(&record, message, section);
   while (async_dns_record_next(&record)) {
     if (record.type == ASYNC_DNS_OPT)
       continue;
@@ -119,6 +121,12 @@ static void add_section(const struct resolve_item *item,
   }
   async_buf_add_str(out, *before == '[' ? "[]" : "]");
   async_buf_done(&text);
+}
+
+static void add_section(const struct resolve_item *item,
+                        enum async_dns_section section, struct async_buf *out)
+{
+  resolve_record_add_section(&item->message, section, out);
 }
 
 static void add_answers(const void *data, struct async_buf *out)
@@ -276,7 +284,7 @@ static void get_truncated(const struct job_item *item, struct job_value *out)
 
 static void get_wildcard(const struct job_item *item, struct job_value *out)
 {
-  if (item_of(item)->replied)
+  if (item_of(item)->wildcard_known)
     job_value_bool(out, item_of(item)->wildcard);
 }
 
@@ -294,15 +302,43 @@ static void get_wildcard(const struct job_item *item, struct job_value *out)
 
 const struct job_field resolve_fields[] = { FIELDS, { .name = NULL } };
 
+#define DETAILS                                                                \
+  { .name = "flags", .get = get_flags },                                       \
+      { .name = "authority", .get = get_authority },                           \
+      { .name = "additional", .get = get_additional },                         \
+      { .name = "ede", .get = get_ede }, { .name = "nsid", .get = get_nsid },  \
+      { .name = "truncated", .get = get_truncated },                           \
+  {                                                                            \
+    .name = "size", .get = get_size                                            \
+  }
+
 const struct job_field resolve_detailed_fields[] = {
   FIELDS,
-  { .name = "flags", .get = get_flags },
-  { .name = "authority", .get = get_authority },
-  { .name = "additional", .get = get_additional },
-  { .name = "ede", .get = get_ede },
-  { .name = "nsid", .get = get_nsid },
-  { .name = "truncated", .get = get_truncated },
-  { .name = "size", .get = get_size },
-  { .name = "wildcard", .get = get_wildcard },
+  DETAILS,
+  { .name = NULL },
+};
+
+/* Of questions that take more than one query. */
+#define WORK                                                                   \
+  { .name = "wildcard", .get = get_wildcard },                                 \
+      { .name = "hijacked", .get = resolve_get_hijacked },                     \
+      { .name = "hijacked_by", .get = resolve_get_hijacker },                  \
+      { .name = "agree", .get = resolve_get_agree },                           \
+      { .name = "votes", .get = resolve_get_votes },                           \
+      { .name = "zone", .get = resolve_get_zone },                             \
+  {                                                                            \
+    .name = "servers", .get = resolve_get_servers                              \
+  }
+
+const struct job_field resolve_work_fields[] = {
+  FIELDS,
+  WORK,
+  { .name = NULL },
+};
+
+const struct job_field resolve_detailed_work_fields[] = {
+  FIELDS,
+  WORK,
+  DETAILS,
   { .name = NULL },
 };

@@ -7,4 +7,8 @@
 extern const struct job_field resolve_fields[];
 extern const struct job_field resolve_detailed_fields[]; /* --details */
 
+/* Of questions that take more than one query. */
+extern const struct job_field resolve_work_fields[];
+extern const struct job_field resolve_detailed_work_fields[];
+
 #endif

@@ -99,7 +99,8 @@ void resolve_text(void *ctx, const struct job_item *base, struct async_buf *out)
 {
   const struct resolve_client *client = ctx;
   const struct resolve_item *item = (const struct resolve_item *)base;
-  bool answer = item->result == RESOLVE_ANSWER && item->replied;
+  bool answer =
+      item->result == RESOLVE_ANSWER && item->replied && !base->error.kind;
   switch (client->style) {
   case RESOLVE_STYLE_FULL:
     if (item->replied)
