@@ -80,7 +80,7 @@ static void take_off(struct asy_fleet_resolver *resolver,
 
 static void pump_wanted(struct asy_fleet_resolver *resolver)
 {
-  while (resolver->able && !async_list_empty(&resolver->queue)) {
+  while (resolver->ready && !async_list_empty(&resolver->queue)) {
     struct async_dns_ask *ask = asy_fleet_ask(resolver->queue.next);
     asy_fleet_leave_queue(ask);
     take_off(resolver, ask);

@@ -65,9 +65,18 @@ static void wake_at(struct asy_fleet_resolver *resolver, int64_t when_ns)
     async_timer_set(&fleet->wake, when_ns, on_wake);
 }
 
+/* Those who talk may be asked, however ill, or not any more. */
+static void refresh_talking(struct async_dns_fleet *fleet, int64_t now_ns)
+{
+  for (size_t i = 0; i < fleet->own && fleet->talking > 0; i++)
+    if (fleet->resolvers[i]->talks)
+      asy_fleet_refresh(fleet->resolvers[i], now_ns);
+}
+
 static void note_illness(struct asy_fleet_resolver *resolver, int64_t now_ns)
 {
   struct async_dns_fleet *fleet = resolver->fleet;
+  size_t before = fleet->healthy;
   bool ill = resolver->breaker.state != ASYNC_BREAKER_CLOSED;
   if (ill == (resolver->ill_ns != 0))
     return;
@@ -77,6 +86,8 @@ static void note_illness(struct asy_fleet_resolver *resolver, int64_t now_ns)
   fleet->healthy += ill ? (size_t)-1 : 1;
   if (fleet->healthy == 0)
     fleet->ill_ns = resolver->ill_ns;
+  if (before == 0 || fleet->healthy == 0)
+    refresh_talking(fleet, now_ns);
 }
 
 /* When its breaker lets it be asked; ASYNC_NEVER: once a probe has ended. */
@@ -94,20 +105,39 @@ static int64_t breaker_opens(const struct async_breaker *breaker)
   }
 }
 
+/* When it has room for one more; ASYNC_NEVER: once there is an answer. */
+static int64_t has_room(const struct asy_fleet_resolver *resolver,
+                        int64_t now_ns)
+{
+  if (resolver->in_flight - resolver->doubted >= resolver->window.size ||
+      resolver->in_flight >= resolver->window.most)
+    return ASYNC_NEVER;
+  if (resolver->rate.per_s > 0)
+    return async_bucket_peek(&resolver->rate.bucket, now_ns);
+  return INT64_MIN;
+}
+
+static int64_t later(int64_t a_ns, int64_t b_ns)
+{
+  return a_ns > b_ns ? a_ns : b_ns;
+}
+
+/* One that answers, if only that it refuses, is asked by those who want it, and
+ * by all while nobody is better: what it says is more than nothing. */
 void asy_fleet_refresh(struct asy_fleet_resolver *resolver, int64_t now_ns)
 {
-  int64_t when_ns = breaker_opens(&resolver->breaker);
+  int64_t room_ns = has_room(resolver, now_ns);
+  int64_t well_ns = later(room_ns, breaker_opens(&resolver->breaker));
   note_illness(resolver, now_ns);
-  if (resolver->in_flight - resolver->doubted >= resolver->window.size ||
-      resolver->in_flight >= resolver->window.most) {
-    when_ns = ASYNC_NEVER;
-  } else if (resolver->rate.per_s > 0) {
-    int64_t token_ns = async_bucket_peek(&resolver->rate.bucket, now_ns);
-    if (token_ns > when_ns)
-      when_ns = token_ns;
-  }
-  become_able(resolver, when_ns <= now_ns);
-  wake_at(resolver, when_ns <= now_ns ? ASYNC_NEVER : when_ns);
+  int64_t ready_ns = resolver->talks ? room_ns : well_ns;
+  bool is_last = resolver->extra || resolver->fleet->healthy == 0;
+  int64_t able_ns = is_last ? ready_ns : well_ns;
+  resolver->ready = ready_ns <= now_ns;
+  become_able(resolver, able_ns <= now_ns);
+  if (!resolver->ready)
+    wake_at(resolver, ready_ns);
+  else
+    wake_at(resolver, resolver->able ? ASYNC_NEVER : able_ns);
 }
 
 /* What happened. */
@@ -200,12 +230,25 @@ static enum async_breaker_result result_of(
   }
 }
 
+static void note_talk(struct asy_fleet_resolver *resolver,
+                      enum asy_fleet_end end, enum async_breaker_result result)
+{
+  bool replied = end == ASY_FLEET_ANSWERED || end == ASY_FLEET_FAILING ||
+                 end == ASY_FLEET_MALFORMED;
+  if (result == ASYNC_BREAKER_NEUTRAL || resolver->talks == replied)
+    return;
+  resolver->talks = replied;
+  if (!resolver->extra)
+    resolver->fleet->talking += replied ? 1 : (size_t)-1;
+}
+
 void asy_fleet_gave(struct asy_fleet_resolver *resolver, enum asy_fleet_end end,
                     int64_t sent_ns, int64_t now_ns)
 {
   bool was_open = resolver->breaker.state == ASYNC_BREAKER_OPEN;
   enum async_breaker_result result = result_of(resolver, end, sent_ns);
   count_end(resolver, end, sent_ns, now_ns);
+  note_talk(resolver, end, result);
   async_breaker_leave(&resolver->breaker, result, sent_ns, now_ns);
   resolver->count.opened +=
       !was_open && resolver->breaker.state == ASYNC_BREAKER_OPEN;

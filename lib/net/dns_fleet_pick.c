@@ -162,7 +162,7 @@ struct asy_fleet_resolver *asy_fleet_pick(struct async_dns_fleet *fleet,
   struct asy_fleet_resolver *resolver =
       ask->want >= 0 ? fleet->resolvers[ask->want] : the_same(fleet, ask);
   if (resolver)
-    return resolver->able ? resolver : NULL;
+    return resolver->ready ? resolver : NULL;
   if (fleet->able_count == 0)
     return NULL;
   resolver = draw(fleet, &wish);
@@ -177,7 +177,11 @@ bool asy_fleet_hopeless(const struct async_dns_fleet *fleet,
 {
   struct wish wish = { ask, ask->trusted && fleet->trusted > 0, false };
   if (ask->want >= 0)
-    *since_ns = fleet->resolvers[ask->want]->ill_ns;
+    *since_ns = fleet->resolvers[ask->want]->talks
+                    ? 0
+                    : fleet->resolvers[ask->want]->ill_ns;
+  else if (fleet->healthy == 0 && fleet->talking > 0 && !wish.trusted)
+    return false;
   else if (fleet->healthy == 0)
     *since_ns = fleet->ill_ns;
   else if (wish.trusted && !is_worth_waiting(fleet, &wish))

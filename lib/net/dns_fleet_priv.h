@@ -58,6 +58,7 @@ struct asy_fleet_window {
   unsigned answered, peak; /* this round */
   double lost;             /* the share of late */
   int64_t since_ns, cut_ns, next_ns, pause_ns;
+  int64_t settled_ns; /* what is answered from then on was sent in this size */
   double best_per_s;
   bool trying; /* whether the larger size pays is being found out */
 };
@@ -87,6 +88,8 @@ struct asy_fleet_resolver {
   int index;
   bool extra; /* asked only by those who want it */
   bool able;  /* to take one now */
+  bool ready; /* the same, for those who want this one and no other */
+  bool talks; /* the last that was sent got a reply, whatever it said */
 
   struct asy_fleet_window window;
   struct asy_fleet_rate rate;
@@ -134,6 +137,7 @@ struct async_dns_fleet {
   size_t room;             /* for so many */
   size_t count, own;       /* own: those that any ask may go to */
   size_t trusted, healthy;
+  size_t talking; /* of its own, however ill */
   unsigned most_weight;
   int64_t ill_ns; /* since when none of its own is healthy */
   struct asy_fleet_resolver **able;

@@ -7,6 +7,8 @@
  *
  *  1. start small, and double for as long as that raises the rate by a quarter;
  *  2. where it does not, go back to the size before;
+ *     An answer tells of the size at the time of its query, so a try is judged
+ *     by the first round that begins a round trip after it;
  *  3. from time to time try a quarter more, and keep it if it pays;
  *  4. where more than 3 % are lost, cut to 0.7, at most once for what was sent
  *     before the cut, and never below what any server's buffer holds.
@@ -60,41 +62,44 @@ static void wait_and_see(struct asy_fleet_window *window, int64_t now_ns)
 }
 
 /* Nothing is known yet, or it has paid so far: one step more. */
-static void grow(struct asy_fleet_window *window, double factor)
+static void grow(struct asy_fleet_window *window, double factor, int64_t rtt_ns,
+                 int64_t now_ns)
 {
   window->before = window->size;
   window->size = within(window, window->size * factor);
   window->trying = window->size > window->before;
+  window->settled_ns = now_ns + rtt_ns;
 }
 
 static void judge_try(struct asy_fleet_window *window, double per_s,
-                      int64_t now_ns)
+                      int64_t rtt_ns, int64_t now_ns)
 {
   bool doubled = window->size >= 2 * window->before;
   if (per_s > window->best_per_s * (doubled ? PAYS_TWICE : PAYS_MORE)) {
     window->best_per_s = per_s;
     window->pause_ns = PAUSE_NS;
-    grow(window, doubled ? 2 : 1.25);
+    grow(window, doubled ? 2 : 1.25, rtt_ns, now_ns);
     return;
   }
   window->size = window->before;
   wait_and_see(window, now_ns);
 }
 
-static void end_round(struct asy_fleet_window *window, int64_t now_ns)
+static void end_round(struct asy_fleet_window *window, int64_t rtt_ns,
+                      int64_t now_ns)
 {
   double per_s = (double)window->answered * (double)ASYNC_SEC /
                  (double)(now_ns - window->since_ns);
   bool first = window->best_per_s == 0;
-  if (window->peak < window->size) {
+  if (window->peak < window->size || window->since_ns < window->settled_ns) {
     start_round(window, now_ns);
     return;
   }
   if (window->trying) {
-    judge_try(window, per_s, now_ns);
+    judge_try(window, per_s, rtt_ns, now_ns);
   } else if (now_ns >= window->next_ns) {
     window->best_per_s = per_s;
-    grow(window, first ? 2 : 1.25);
+    grow(window, first ? 2 : 1.25, rtt_ns, now_ns);
   }
   start_round(window, now_ns);
 }
@@ -109,7 +114,7 @@ void asy_fleet_window_answered(struct asy_fleet_window *window,
   if (in_flight > window->peak)
     window->peak = in_flight;
   if (now_ns - window->since_ns >= round_ns)
-    end_round(window, now_ns);
+    end_round(window, rtt_ns, now_ns);
 }
 
 void asy_fleet_window_lost(struct asy_fleet_window *window, int64_t sent_ns,

@@ -79,6 +79,36 @@ SIM(more_are_in_flight_only_where_that_pays)
   CHECK(far >= 1600 && far <= 4000);
 }
 
+/* The same, but an answer is to a query of a round trip ago. */
+static unsigned settle_late(double most_per_s, int64_t rtt_ns, int64_t for_ns)
+{
+  enum { SLOTS = 16 };
+  struct asy_fleet_window window;
+  unsigned sizes[SLOTS];
+  int64_t now_ns = 1;
+  asy_fleet_window_init(&window, 100, 65536, now_ns);
+  for (size_t i = 0; i < SLOTS; i++)
+    sizes[i] = window.size;
+  while (now_ns < for_ns) {
+    size_t slot = (size_t)(now_ns * SLOTS / rtt_ns) % SLOTS;
+    double per_s = (double)sizes[slot] * 1e9 / (double)rtt_ns;
+    if (per_s > most_per_s)
+      per_s = most_per_s;
+    now_ns += (int64_t)(1e9 / per_s);
+    asy_fleet_window_answered(&window, window.size, rtt_ns, now_ns);
+    if ((size_t)(now_ns * SLOTS / rtt_ns) % SLOTS != slot)
+      sizes[slot] = window.size;
+  }
+  return window.size;
+}
+
+SIM(a_larger_window_is_judged_by_what_was_sent_in_it)
+{
+  CHECK(settle_late(100000, 300 * ASYNC_MS, 8 * ASYNC_SEC) >= 12800);
+  unsigned bounded = settle_late(10000, 300 * ASYNC_MS, 20 * ASYNC_SEC);
+  CHECK(bounded >= 1600 && bounded <= 8000);
+}
+
 SIM(losses_make_the_window_smaller_once_a_round)
 {
   struct asy_fleet_window window;
@@ -200,6 +230,47 @@ SIM(one_that_refuses_everything_is_ill)
   world_close(world);
 }
 
+SIM(one_that_refuses_everything_is_asked_while_nobody_is_better)
+{
+  struct async_dns_fleet_opts opts = { .timeout_ns = ASYNC_SEC, .failures = 4 };
+  struct world *world = world_open(THREE, 2, opts);
+  int64_t start_ns = async_now();
+  for (int i = 0; i < 8; i++)
+    if (start(world, i)->ask.resolver == 1)
+      answer(&world->asks[i], 5);
+  CHECK_INT(async_sleep(2 * ASYNC_SEC), 0); /* the other one says nothing */
+  for (int i = 8; i < 300; i++) {
+    struct dns_ask *ask = start(world, i);
+    if (ask->ask.resolver == 1)
+      answer(ask, 5);
+    CHECK(ask->ask.resolver >= 0);
+  }
+  CHECK(stats_of(world, 1).refused > 280);
+  CHECK_INT(stats_of(world, 1).breaker, ASYNC_BREAKER_OPEN);
+  CHECK(async_now() - start_ns < 3 * ASYNC_SEC);
+  world_close(world);
+}
+
+SIM(one_that_refuses_everything_is_asked_by_those_who_want_it)
+{
+  struct async_dns_fleet_opts opts = { .failures = 4 };
+  struct world *world = world_open(THREE, 3, opts);
+  for (int i = 0; i < 100; i++) {
+    struct dns_ask *ask = &world->asks[i];
+    dns_ask_init(ask, 1, "a.test");
+    ask->ask.keep = NULL;
+    ask->ask.want = 1;
+    dns_ask_start(world->fleet, ask);
+    answer(ask, 5);
+  }
+  for (int i = 100; i < 200; i++) {
+    struct dns_ask *ask = start(world, i);
+    CHECK(ask->ask.resolver != 1); /* there are better ones */
+    answer(ask, 0);
+  }
+  world_close(world);
+}
+
 SIM(names_that_fail_make_no_resolver_ill)
 {
   struct async_dns_fleet_opts opts = { .failures = 4 };
@@ -316,6 +387,7 @@ static const struct tap_test tests[] = {
   TEST(a_public_resolver_gets_500_a_second_at_most),
   TEST(a_rate_goes_down_when_queries_are_refused_and_up_again),
   TEST(more_are_in_flight_only_where_that_pays),
+  TEST(a_larger_window_is_judged_by_what_was_sent_in_it),
   TEST(losses_make_the_window_smaller_once_a_round),
   TEST(a_loss_now_and_then_changes_nothing),
   TEST(the_lost_do_not_take_the_place_of_others),
@@ -323,6 +395,8 @@ static const struct tap_test tests[] = {
   TEST(no_answers_open_the_breaker_and_one_closes_it),
   TEST(a_burst_that_was_lost_is_no_illness_while_others_are_answered),
   TEST(one_that_refuses_everything_is_ill),
+  TEST(one_that_refuses_everything_is_asked_while_nobody_is_better),
+  TEST(one_that_refuses_everything_is_asked_by_those_who_want_it),
   TEST(names_that_fail_make_no_resolver_ill),
   TEST(with_nobody_alive_every_ask_ends_with_a_timeout),
   TEST(one_that_is_wanted_and_ill_ends_the_ask_too),
