@@ -48,16 +48,26 @@ static bool is_same(const struct async_hash_node *node, const void *key)
          memcmp(a->name, b->name, a->name_bytes) == 0;
 }
 
+/* Whether it may still wait when we may not. */
+static bool outlasts(const struct resolve_flight *flight, int64_t deadline_ns)
+{
+  return deadline_ns &&
+         (!flight->ask.deadline_ns || flight->ask.deadline_ns > deadline_ns);
+}
+
 /* One that was asked in another way is not the same. */
 static struct resolve_flight *find(struct resolve_flights *flights,
                                    const struct resolve_question *question,
-                                   uint64_t hash, bool plain)
+                                   uint64_t hash, bool plain,
+                                   int64_t deadline_ns)
 {
   struct async_hash_node *node =
       async_hash_find(&flights->table, hash, is_same, question);
   struct resolve_flight *flight =
       node ? ASYNC_CONTAINER_OF(node, struct resolve_flight, node) : NULL;
-  return flight && flight->plain == plain ? flight : NULL;
+  bool fits =
+      flight && flight->plain == plain && !outlasts(flight, deadline_ns);
+  return fits ? flight : NULL;
 }
 
 static void leave_table(struct resolve_flight *flight)
@@ -192,7 +202,8 @@ struct resolve_flight *resolve_flight_ask(
     struct async_op *op)
 {
   uint64_t hash = hash_of(question);
-  struct resolve_flight *flight = find(flights, question, hash, plain);
+  struct resolve_flight *flight =
+      find(flights, question, hash, plain, deadline_ns);
   async_op_start(op, "dns question", stop_waiting);
   if (flight)
     return join(flight, op);
