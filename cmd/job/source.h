@@ -14,6 +14,7 @@
 #include "job/item.h"
 #include "opt/common.h"
 
+struct async_stream;
 struct job_log;
 struct job_source;
 
@@ -50,7 +51,9 @@ bool job_source_is_finite(const struct job_source *source);
 /* Whether a list could not be read (to its end). */
 bool job_source_failed(const struct job_source *source);
 
-/* The same for a tool that reads lists by itself. */
+/* For a tool that reads lists by itself: the same, and opens a file for reading.
+ * May park: a named pipe waits for its writer. */
 void job_source_note_failure(struct job_source *source);
+int job_source_open_file(struct async_stream **out, const char *path);
 
 #endif
