@@ -243,6 +243,88 @@ PROC(without_adopting_a_sweep_touches_nobody)
   CHECK_INT(WEXITSTATUS(status), 3);
 }
 
+/* The terminal. */
+
+static int start_in_front(struct async_proc *proc, const char *script)
+{
+  struct async_proc_opts opts = ASYNC_PROC_OPTS_INIT;
+  const char *argv[5];
+  proc_script(&opts, argv, script);
+  opts.terminal = true;
+  return async_proc_start(proc, &opts);
+}
+
+/* Whether the shell is what the terminal listens to: proc(5), field 8. */
+static const char IN_FRONT[] =
+    "set -- $(cat /proc/$$/stat); [ $8 = $$ ] || exit 1;";
+
+static void end_in_front(const char *then, int expected)
+{
+  struct async_proc proc;
+  char script[256];
+  snprintf(script, sizeof(script), "%s %s", IN_FRONT, then);
+  CHECK_INT(start_in_front(&proc, script), 0);
+  CHECK_INT(async_proc_wait(&proc), 0);
+  CHECK(WIFEXITED(proc.status));
+  CHECK_INT(WEXITSTATUS(proc.status), expected);
+  async_proc_close(&proc);
+}
+
+/* Nobody could continue us, so we are not stopped with it. */
+static int be_in_front(void *arg)
+{
+  const int *terminal = arg;
+  struct async_proc proc;
+  end_in_front("exit 4", 4);
+  CHECK_INT(tcgetpgrp(*terminal), getpgrp());
+  end_in_front("kill -STOP $$; exit 5", 5);
+  CHECK_INT(tcgetpgrp(*terminal), getpgrp());
+  proc.pid = 0;
+  struct async_proc_opts opts = ASYNC_PROC_OPTS_INIT;
+  const char *argv[] = { "/no/such", NULL };
+  opts.file = argv[0];
+  opts.argv = (char *const *)argv;
+  opts.terminal = true;
+  CHECK_INT(async_proc_start(&proc, &opts), -ENOENT);
+  CHECK_INT(tcgetpgrp(*terminal), getpgrp());
+  return 0;
+}
+
+static int be_without_terminal(void *arg)
+{
+  struct async_proc proc;
+  (void)arg;
+  return start_in_front(&proc, "exit 0");
+}
+
+/* A process that leads a session with a terminal. */
+static void lead_session(void)
+{
+  int pty = posix_openpt(O_RDWR | O_NOCTTY);
+  if (setsid() < 0 || pty < 0 || grantpt(pty) < 0 || unlockpt(pty) < 0)
+    _exit(TAP_SKIP);
+  CHECK_INT(async_run(be_without_terminal, NULL, NULL), -ENXIO);
+  int terminal = open(ptsname(pty), O_RDWR);
+  if (terminal < 0 || tcgetpgrp(terminal) != getpgrp())
+    _exit(TAP_SKIP);
+  CHECK_INT(async_run(be_in_front, &terminal, NULL), 0);
+  _exit(0);
+}
+
+static void it_has_the_terminal_until_it_ends_or_stops(void)
+{
+  int status;
+  if (access("/proc/self/stat", R_OK) < 0)
+    SKIP("no /proc");
+  pid_t child = fork();
+  if (child == 0)
+    lead_session();
+  CHECK_INT(waitpid(child, &status, 0), child);
+  if (WIFEXITED(status) && WEXITSTATUS(status) == TAP_SKIP)
+    SKIP("no terminal can be made");
+  CHECK_INT(status, 0);
+}
+
 static const struct tap_test tests[] = {
   TEST(it_leads_a_group_of_its_own),
   TEST(it_stays_in_our_group_if_told_and_then_is_signalled_alone),
@@ -256,6 +338,7 @@ static const struct tap_test tests[] = {
   TEST(live_processes_are_no_orphans),
   TEST(the_group_of_an_orphan_goes_with_it),
   TEST(without_adopting_a_sweep_touches_nobody),
+  TEST(it_has_the_terminal_until_it_ends_or_stops),
 };
 
 TAP_MAIN(tests)
