@@ -141,6 +141,7 @@ int exec_client_open(struct job_run *run, void **ctx)
   }
   client->run = run;
   client->opts = run->tool_opts;
+  run->header = client->opts->header;
   int status = open_command(client);
   if (status == COMMAND_OK)
     status = open_parts(client);

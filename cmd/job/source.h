@@ -25,6 +25,7 @@ struct job_source_opts {
   enum job_input_format format;
   const char *const *entry_fields; /* NULL: the usual; see struct job_tool */
   int stdin_fd;
+  bool header;    /* the first row of TSV and CSV names the columns */
   bool stdin_too; /* when there is neither operand nor file */
 };
 
