@@ -156,6 +156,7 @@ int job_list_plain(struct job_list *list, struct job_item *item,
     int err = read_columns(tab, text + len, &item->entry.fields);
     if (err == ASYNC_ENOMEM)
       return err;
+    item->entry.has_columns = err == 0;
     if (err == 0)
       len = (size_t)(tab - text);
   }
