@@ -243,11 +243,16 @@ static void run(struct exec_attempt *attempt, struct needs *needs,
     exec_verdict(attempt);
 }
 
-/* Forgets the attempt before. */
-static void begin(struct exec_item *item)
+static void drop_output(struct exec_item *item)
 {
   exec_output_free(item->output);
   item->output = NULL;
+}
+
+/* Forgets the attempt before. */
+static void begin(struct exec_item *item)
+{
+  drop_output(item);
   item->end = (struct exec_end){ .pid = 0 };
 }
 
@@ -286,6 +291,9 @@ void exec_work(void *ctx, struct job_item *base, struct async_fan_attempt *fan)
   }
   run_in_slot(&attempt);
   exec_gate_leave(client->gate);
+  /* It will not be shown: it need not wait, too. */
+  if (fan->outcome == ASYNC_FAN_RETRY && !fan->last && !async_stopping())
+    drop_output(attempt.item);
 }
 
 /* Ends. */
