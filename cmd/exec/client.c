@@ -82,7 +82,7 @@ static int open_input(struct exec_client *client)
   struct job_run *run = client->run;
   if (client->opts->pipe.by != EXEC_PIPE_NONE)
     return exec_pipe_open(&client->pipe, run, client->opts);
-  return exec_input_new(&client->input, run, client->opts);
+  return exec_input_new(&client->input, run, client->opts, client->words);
 }
 
 static int open_parts(struct exec_client *client)

@@ -150,7 +150,8 @@ static bool take_header(struct job_list *list, struct opt_list *cells)
   return true;
 }
 
-/* Cells as an object; without a header their names are 1, 2, ... */
+/* Cells as an object, in their order. Without a header their names are 1, 2,
+ * ..., as is that of a column whose name is empty or another's. */
 static json_t *make_fields(const struct job_list *list,
                            const struct opt_list *cells)
 {
@@ -159,6 +160,8 @@ static json_t *make_fields(const struct job_list *list,
     char number[24];
     snprintf(number, sizeof(number), "%zu", i + 1);
     const char *name = list->named ? list->header.items[i] : number;
+    if (!*name || json_object_get(fields, name))
+      name = number;
     if (json_object_set_new_nocheck(fields, name,
                                     json_string_nocheck(cells->items[i])) < 0) {
       json_decref(fields);
