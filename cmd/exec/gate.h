@@ -13,6 +13,10 @@ int exec_gate_open(struct exec_gate **out, struct job_run *run,
                    const struct exec_opts *opts);
 void exec_gate_close(struct exec_gate *gate);
 
+/* The same with a directory in place of /: for tests. */
+int exec_gate_open_in(struct exec_gate **out, struct job_run *run,
+                      const struct exec_opts *opts, const char *root);
+
 /* Waits until a job may start. With nothing running it never waits for ever:
  * one job is let through.
  *

@@ -17,8 +17,11 @@ int exec_jobserver_open(struct exec_jobserver **out, struct job_log *log);
 /* Gives back all tokens that are still held. */
 void exec_jobserver_close(struct exec_jobserver *server);
 
-/* Takes a token, waiting for it. Returns 0, ASYNC_ECANCELED, or the error of
- * reading, after which the jobserver is given up and jobs need no token. */
+/* Takes a token, waiting for it; one at a time. One that can no longer be read
+ * is given up, and jobs need no token then.
+ *
+ * Returns 0, ASYNC_ECANCELED or ASYNC_ENOMEM.
+ */
 int exec_jobserver_take(struct exec_jobserver *server);
 void exec_jobserver_give(struct exec_jobserver *server);
 
