@@ -121,6 +121,11 @@ int exec_gate_enter(struct exec_gate *gate)
   return err;
 }
 
+bool exec_gate_is_inherited(const struct exec_gate *gate)
+{
+  return gate->jobserver && exec_jobserver_is_inherited(gate->jobserver);
+}
+
 void exec_gate_leave(struct exec_gate *gate)
 {
   gate->running--;

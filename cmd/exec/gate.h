@@ -3,6 +3,8 @@
 #ifndef EXEC_GATE_H
 #define EXEC_GATE_H
 
+#include <stdbool.h>
+
 #include "exec/options.h"
 #include "job/tool.h"
 
@@ -23,6 +25,10 @@ int exec_gate_open_in(struct exec_gate **out, struct job_run *run,
  * Returns 0 or ASYNC_ECANCELED.
  */
 int exec_gate_enter(struct exec_gate *gate);
+
+/* Whether a command finds make's jobserver only if it inherits our
+ * descriptors. */
+bool exec_gate_is_inherited(const struct exec_gate *gate);
 
 /* The job has ended: its token goes back. */
 void exec_gate_leave(struct exec_gate *gate);

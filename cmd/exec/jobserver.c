@@ -13,6 +13,8 @@
 #include "async/scope.h"
 #include "async/stream.h"
 
+static const char FIFO[] = "fifo:";
+
 struct exec_jobserver {
   struct job_log *log;
   struct async_stream *reader;
@@ -20,7 +22,7 @@ struct exec_jobserver {
   struct async_buf tokens;     /* that we hold; one job needs none */
   size_t jobs;                 /* that run */
   struct async_scope *waiting; /* around the read of a token, or NULL */
-  bool broken;
+  bool broken, inherited;
 };
 
 /* Finding it. */
@@ -87,10 +89,9 @@ static void open_pipe(const char *numbers, int ends[2])
 
 static void open_ends(const char *auth, int ends[2])
 {
-  static const char fifo[] = "fifo:";
   ends[0] = ends[1] = -1;
-  if (strncmp(auth, fifo, sizeof(fifo) - 1) == 0)
-    open_fifo(auth + sizeof(fifo) - 1, ends);
+  if (strncmp(auth, FIFO, sizeof(FIFO) - 1) == 0)
+    open_fifo(auth + sizeof(FIFO) - 1, ends);
   else
     open_pipe(auth, ends);
 }
@@ -137,7 +138,14 @@ int exec_jobserver_open(struct exec_jobserver **out, struct job_log *log)
   int err = make_server(out, log, ends);
   if (err < 0)
     close_ends(ends);
+  else
+    (*out)->inherited = strncmp(auth, FIFO, sizeof(FIFO) - 1) != 0;
   return err;
+}
+
+bool exec_jobserver_is_inherited(const struct exec_jobserver *server)
+{
+  return server->inherited;
 }
 
 /* Tokens. */

@@ -70,7 +70,7 @@ static int take_all(void *arg)
 {
   (void)arg;
   struct exec_jobserver *server = open_server();
-  CHECK(server);
+  CHECK(server && exec_jobserver_is_inherited(server));
   CHECK_INT(exec_jobserver_take(server), 0);
   check_tokens("abc"); /* the first job is free */
   for (int i = 0; i < 3; i++)
@@ -212,7 +212,7 @@ static int take_from_fifo(void *arg)
 {
   (void)arg;
   struct exec_jobserver *server = open_server();
-  CHECK(server);
+  CHECK(server && !exec_jobserver_is_inherited(server));
   for (int i = 0; i < 3; i++)
     CHECK_INT(exec_jobserver_take(server), 0);
   check_tokens("");
