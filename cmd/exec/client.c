@@ -101,13 +101,22 @@ static int open_parts(struct exec_client *client)
   return status == COMMAND_OK ? open_input(client) : status;
 }
 
+/* We may have children already: those of a shell that became us, as in
+ * "exec asynctool ... > >(tee log)". They have orphans of their own. */
+static void adopt_orphans(struct exec_client *client)
+{
+  int strangers = async_proc_adopt_orphans();
+  client->adopts = strangers >= 0;
+  client->mark = strangers > 0 ? client->environment.run : NULL;
+}
+
 static int open_rest(struct exec_client *client)
 {
   const struct exec_opts *opts = client->opts;
   exec_codes_init(&client->ok, &opts->ok_codes);
   exec_codes_init(&client->retry_on, &opts->job.retry_on);
   if (opts->orphans == EXEC_ORPHANS_KILL)
-    client->adopts = async_proc_adopt_orphans() == 0;
+    adopt_orphans(client);
   if (exec_slots_init(&client->slots, client->run->jobs) < 0) {
     job_say_error(client->run->log, "%s", async_err_text(ASYNC_ENOMEM));
     return COMMAND_IO;

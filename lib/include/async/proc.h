@@ -137,7 +137,13 @@ void async_proc_close(struct async_proc *proc);
  * of to process 1, and have to be swept. They cannot be told from children that
  * this process starts by other means, of which there should be none any more.
  *
- * Returns 0; or -ENOSYS where this is not Linux, and a sweep finds nothing.
+ * Those that it has already are strangers, left by whoever was this process
+ * before execve(2), and no sweep touches them. But their orphans come to us,
+ * too: if there are strangers, sweep with a mark.
+ *
+ * Returns how many strangers there are; ASYNC_ENOMEM; or -ENOSYS where this is
+ * not Linux, and a sweep finds nothing.
+ * Thread: as async_proc_sweep, in its loop.
  */
 int async_proc_adopt_orphans(void);
 
