@@ -82,7 +82,7 @@ static int open_input(struct exec_client *client)
   struct job_run *run = client->run;
   if (client->opts->pipe.by != EXEC_PIPE_NONE)
     return exec_pipe_open(&client->pipe, run, client->opts);
-  return exec_input_new(&client->input, run, client->opts);
+  return exec_input_new(&client->input, run, client->opts, client->words);
 }
 
 static int open_parts(struct exec_client *client)
@@ -101,13 +101,22 @@ static int open_parts(struct exec_client *client)
   return status == COMMAND_OK ? open_input(client) : status;
 }
 
+/* We may have children already: those of a shell that became us, as in
+ * "exec asynctool ... > >(tee log)". They have orphans of their own. */
+static void adopt_orphans(struct exec_client *client)
+{
+  int strangers = async_proc_adopt_orphans();
+  client->adopts = strangers >= 0;
+  client->mark = strangers > 0 ? client->environment.run : NULL;
+}
+
 static int open_rest(struct exec_client *client)
 {
   const struct exec_opts *opts = client->opts;
   exec_codes_init(&client->ok, &opts->ok_codes);
   exec_codes_init(&client->retry_on, &opts->job.retry_on);
   if (opts->orphans == EXEC_ORPHANS_KILL)
-    client->adopts = async_proc_adopt_orphans() == 0;
+    adopt_orphans(client);
   if (exec_slots_init(&client->slots, client->run->jobs) < 0) {
     job_say_error(client->run->log, "%s", async_err_text(ASYNC_ENOMEM));
     return COMMAND_IO;
@@ -141,6 +150,7 @@ int exec_client_open(struct job_run *run, void **ctx)
   }
   client->run = run;
   client->opts = run->tool_opts;
+  run->header = client->opts->header;
   int status = open_command(client);
   if (status == COMMAND_OK)
     status = open_parts(client);

@@ -29,7 +29,8 @@ struct exec_client {
   struct exec_cgroups *cgroups; /* NULL if none are needed */
   struct exec_codes ok, retry_on;
   struct exec_slots slots;
-  bool adopts; /* orphans come to us */
+  bool adopts;      /* orphans come to us */
+  const char *mark; /* of those; NULL: all are ours */
   int64_t next_sweep_ns;
   int first_status, max_status; /* for --exit-with; 0: none has failed */
 };

@@ -45,7 +45,7 @@ static int add_list(struct exec_crossing *crossing, char *const *words,
   return 0;
 }
 
-static bool is_mark(const char *word)
+bool exec_crossing_is_mark(const char *word)
 {
   return strcmp(word, ":::") == 0 || strcmp(word, ":::+") == 0;
 }
@@ -58,7 +58,7 @@ static int read_lists(struct exec_crossing *crossing, struct job_run *run)
     return say(run, ":::+ needs a ::: before it");
   while (left > 0) {
     size_t count = 1;
-    while (count < left && !is_mark(words[count]))
+    while (count < left && !exec_crossing_is_mark(words[count]))
       count++;
     if (add_list(crossing, words, count) < 0) {
       say(run, async_err_text(ASYNC_ENOMEM));
@@ -72,11 +72,8 @@ static int read_lists(struct exec_crossing *crossing, struct job_run *run)
   return COMMAND_OK;
 }
 
-int exec_crossing_new(struct exec_crossing **out, struct job_run *run,
-                      const struct exec_opts *opts)
+int exec_crossing_new(struct exec_crossing **out, struct job_run *run)
 {
-  if (opts->job.inputs.count > 0)
-    return say(run, "entries come from ::: or from --input, not from both");
   struct exec_crossing *crossing = calloc(1, sizeof(*crossing));
   if (!crossing) {
     say(run, async_err_text(ASYNC_ENOMEM));

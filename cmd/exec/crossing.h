@@ -4,15 +4,18 @@
 #ifndef EXEC_CROSSING_H
 #define EXEC_CROSSING_H
 
-#include "exec/options.h"
+#include <stdbool.h>
+
 #include "job/tool.h"
 
 struct exec_crossing;
 
-/* Reads run->operands, which begin with ":::". Returns 0, or the exit status,
+/* Whether a word is ::: or :::+. */
+bool exec_crossing_is_mark(const char *word);
+
+/* Reads run->operands, which begin with one. Returns 0, or the exit status,
  * after it was said what is wrong. */
-int exec_crossing_new(struct exec_crossing **out, struct job_run *run,
-                      const struct exec_opts *opts);
+int exec_crossing_new(struct exec_crossing **out, struct job_run *run);
 void exec_crossing_free(struct exec_crossing *crossing);
 
 /* The next entry: the values with a blank between, and each as a column. Returns

@@ -8,7 +8,7 @@
 #include "async/error.h"
 #include "async/rng.h"
 #include "async/time.h"
-#include "exec/pieces.h"
+#include "exec/values.h"
 #include "exec/words.h"
 
 /* Longer ones are left out: the kernel would refuse to start the command. */

@@ -1,62 +1,80 @@
 #include "exec/feed.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <jansson.h>
 
 #include "async/error.h"
 #include "async/proc.h"
-#include "async/stream.h"
+#include "async/timer.h"
 #include "command.h"
 #include "exec/block.h"
+#include "exec/feed_pipe.h"
 #include "exec/words.h"
+
+/* So many large pipes do not come near the limit that Linux has for a user. */
+enum { WIDE_PIPES = 16 };
+
+static const int64_t WRITER_POLL_NS = 20 * ASYNC_MS;
 
 struct exec_feed {
   const struct exec_opts *opts;
   struct exec_text *file; /* --stdin file:TEMPLATE */
   char end;               /* of an entry */
+  bool widens;            /* pipes, if there is much to write */
 };
 
-/* Whether the entries are read from standard input. */
-static bool has_entries_there(const struct job_run *run,
-                              const struct opt_list *inputs)
+static bool reads_stdin(const struct job_run *run)
 {
-  if (run->operand_count > 0)
-    return false;
+  const struct opt_list *inputs = &run->opts->inputs;
   for (size_t i = 0; i < inputs->count; i++)
     if (strcmp(inputs->items[i], "-") == 0)
       return true;
-  return inputs->count == 0;
+  return inputs->count == 0 && run->operand_count == 0;
+}
+
+static int open_feed(struct exec_feed *feed, const struct exec_opts *opts,
+                     struct async_buf *message)
+{
+  feed->opts = opts;
+  feed->end = opts->job.input_format == JOB_INPUT_NUL ? '\0' : '\n';
+  if (opts->stdin_choice.from != EXEC_STDIN_FILE)
+    return 0;
+  return exec_text_new(&feed->file, opts, opts->stdin_choice.file, NULL,
+                       message);
 }
 
 int exec_feed_open(struct exec_feed **out, struct job_run *run,
                    const struct exec_opts *opts)
 {
-  if (opts->stdin_choice.from == EXEC_STDIN_INHERIT &&
-      has_entries_there(run, &opts->job.inputs)) {
-    job_say_error(run->log, "--stdin inherit: standard input has the entries; "
-                            "give them with --input FILE or behind :::");
-    return COMMAND_USAGE;
-  }
   struct async_buf message = ASYNC_BUF_INIT;
   struct exec_feed *feed = calloc(1, sizeof(*feed));
-  int err = feed ? 0 : ASYNC_ENOMEM;
-  if (err == 0 && opts->stdin_choice.from == EXEC_STDIN_FILE)
-    err = exec_text_new(&feed->file, opts, opts->stdin_choice.file, NULL,
-                        &message);
-  async_buf_done(&message);
-  if (err < 0) {
-    exec_feed_close(feed);
-    job_say_error(run->log, "%s", async_err_text(err));
-    return COMMAND_IO;
+  int err = feed ? open_feed(feed, opts, &message) : ASYNC_ENOMEM;
+  if (err == 0 && opts->stdin_choice.from == EXEC_STDIN_INHERIT &&
+      reads_stdin(run)) {
+    err = ASYNC_EINVAL;
+    async_buf_add_str(&message, "--stdin inherit: the entries are read from "
+                                "standard input; name them after :::, or "
+                                "their list with --input");
   }
-  feed->opts = opts;
-  feed->end = opts->job.input_format == JOB_INPUT_NUL ? '\0' : '\n';
-  *out = feed;
-  return COMMAND_OK;
+  if (err < 0) {
+    const char *text = async_buf_str(&message);
+    job_say_error(run->log, "%s",
+                  err == ASYNC_EINVAL && text ? text : async_err_text(err));
+    exec_feed_close(feed);
+  } else {
+    feed->widens = run->jobs <= WIDE_PIPES;
+    *out = feed;
+  }
+  async_buf_done(&message);
+  return err == 0              ? COMMAND_OK
+         : err == ASYNC_EINVAL ? COMMAND_USAGE
+                               : COMMAND_IO;
 }
 
 void exec_feed_close(struct exec_feed *feed)
@@ -74,7 +92,30 @@ static int no_memory(struct exec_item *item)
                        async_err_text(ASYNC_ENOMEM));
 }
 
-static int open_file(struct exec_feed *feed, struct exec_item *item, int *fd)
+/* Opening a named pipe waits for its writer; meanwhile others run. */
+static int open_path(const char *path)
+{
+  struct stat status;
+  if (stat(path, &status) < 0)
+    return -errno;
+  bool waits = S_ISFIFO(status.st_mode);
+  int fd = open(path, O_RDONLY | O_CLOEXEC | (waits ? O_NONBLOCK : 0));
+  if (fd < 0)
+    return -errno;
+  struct pollfd one = { .fd = fd, .events = POLLIN };
+  while (waits && poll(&one, 1, 0) == 0) {
+    int err = async_sleep(WRITER_POLL_NS);
+    if (err < 0) {
+      close(fd);
+      return err;
+    }
+  }
+  if (waits)
+    fcntl(fd, F_SETFL, 0);
+  return fd;
+}
+
+static int open_file(struct exec_feed *feed, struct exec_item *item, int *out)
 {
   struct async_buf name = ASYNC_BUF_INIT;
   int err = exec_text_add(feed->file, item, &name);
@@ -82,121 +123,78 @@ static int open_file(struct exec_feed *feed, struct exec_item *item, int *fd)
   if (err == 0 && !path)
     err = no_memory(item);
   if (err == 0) {
-    *fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (*fd < 0)
-      err = job_error_set(&item->item, JOB_ERROR_IO, -errno,
-                          "standard input from %s: %s", path,
-                          async_err_text(-errno));
+    int fd = open_path(path);
+    if (fd < 0)
+      err =
+          job_error_set(&item->item, JOB_ERROR_IO, fd,
+                        "standard input from %s: %s", path, async_err_text(fd));
+    else
+      *out = fd;
   }
   async_buf_done(&name);
   return err;
 }
 
-/* Pipes. */
-
-/* What did not fit into the pipe before the job started. */
-struct writer {
-  struct async_stream *stream;
-  struct async_buf own; /* where the bytes are, if they are not the block's */
-  const char *bytes;
-  size_t len;
-};
-
-static void writer_free(struct writer *writer)
+/* The terminal, whatever our own standard input is. */
+static int open_terminal(struct exec_item *item, int *out)
 {
-  async_stream_close(writer->stream);
-  async_buf_done(&writer->own);
-  free(writer);
-}
-
-/* A job that does not read to the end is nobody's failure. */
-static int write_rest(void *arg)
-{
-  struct writer *writer = arg;
-  async_stream_write(writer->stream, writer->bytes, writer->len);
-  writer_free(writer);
+  int fd = open("/dev/tty", O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (fd < 0)
+    return job_error_set(&item->item, JOB_ERROR_IO, -errno, "the terminal: %s",
+                         async_err_text(-errno));
+  *out = fd;
   return 0;
 }
 
-static int start_writer(int fd, const struct writer *rest,
-                        struct async_group *group)
+/* Bytes. */
+
+static int feed_bytes(const struct exec_feed *feed, struct exec_item *item,
+                      struct async_buf *own, const char *bytes, size_t len,
+                      struct async_group *group, int *fd)
 {
-  struct writer *writer = malloc(sizeof(*writer));
-  if (!writer)
-    return ASYNC_ENOMEM;
-  *writer = *rest;
-  int err = async_stream_open_fd(&writer->stream, fd, ASYNC_STREAM_OWN);
-  if (err < 0) {
-    free(writer);
-    return err;
-  }
-  err = async_spawn(group, write_rest, writer);
-  if (err < 0) {
-    writer->own = (struct async_buf)ASYNC_BUF_INIT;
-    writer_free(writer);
-  }
-  return err;
+  int err = exec_feed_pipe(own, bytes, len, feed->widens, group, fd);
+  if (err == ASYNC_ENOMEM)
+    return no_memory(item);
+  if (err < 0)
+    return job_error_set(&item->item, JOB_ERROR_SPAWN, err,
+                         "a pipe for standard input: %s", async_err_text(err));
+  return 0;
 }
 
-/* Writes what fits. Returns the bytes written. */
-static size_t fill_pipe(int fd, const char *bytes, size_t len)
+/* Columns of a line: "TEXT<TAB>name=value". */
+static void add_columns(json_t *fields, struct async_buf *out)
 {
-  size_t done = 0;
-  while (done < len) {
-    ssize_t put = write(fd, bytes + done, len - done);
-    if (put <= 0)
-      break;
-    done += (size_t)put;
+  const char *name;
+  json_t *value;
+  json_object_foreach(fields, name, value)
+  {
+    async_buf_add_char(out, '\t');
+    async_buf_add_str(out, name);
+    async_buf_add_char(out, '=');
+    async_buf_add(out, json_string_value(value), json_string_length(value));
   }
-  return done;
 }
 
-/* Gives the bytes (and `own`, where they may be) away, also on failure. */
-static int make_pipe(struct exec_item *item, struct async_buf *own,
-                     const char *bytes, size_t len, int *fd,
-                     struct async_group *group)
-{
-  int ends[2];
-  if (pipe2(ends, O_CLOEXEC) < 0) {
-    async_buf_done(own);
-    return job_error_set(&item->item, JOB_ERROR_SPAWN, -errno,
-                         "a pipe for standard input: %s",
-                         async_err_text(-errno));
-  }
-  fcntl(ends[1], F_SETFL, O_NONBLOCK);
-  size_t done = fill_pipe(ends[1], bytes, len);
-  struct writer rest = { .own = *own,
-                         .bytes = bytes + done,
-                         .len = len - done };
-  *fd = ends[0];
-  if (done < len && start_writer(ends[1], &rest, group) == 0)
-    return 0;
-  async_buf_done(own);
-  if (done == len) {
-    close(ends[1]);
-    return 0;
-  }
-  close(ends[0]);
-  return no_memory(item);
-}
-
-/* The entry as it was read; one with fields as a JSON line. */
+/* As it was read, in effect; rows and objects as a line of JSON. */
 static void add_entry(const struct exec_feed *feed,
                       const struct job_entry *entry, struct async_buf *out)
 {
-  char *json = entry->fields && entry->line
-                   ? json_dumps(entry->fields, JSON_COMPACT)
-                   : NULL;
-  if (json)
+  bool is_line = !entry->fields || entry->has_columns || entry->line == 0;
+  char *json = is_line ? NULL : json_dumps(entry->fields, JSON_COMPACT);
+  if (is_line)
+    async_buf_add(out, entry->text, entry->text_len);
+  else if (json)
     async_buf_add_str(out, json);
   else
-    async_buf_add(out, entry->text, entry->text_len);
+    out->err = ASYNC_ENOMEM;
   free(json);
+  if (entry->has_columns)
+    add_columns(entry->fields, out);
   async_buf_add_char(out, feed->end);
 }
 
-static int feed_record(struct exec_feed *feed, struct exec_item *item, int *fd,
-                       struct async_group *group)
+static int feed_record(const struct exec_feed *feed, struct exec_item *item,
+                       struct async_group *group, int *fd)
 {
   struct async_buf text = ASYNC_BUF_INIT;
   add_entry(feed, &item->item.entry, &text);
@@ -206,27 +204,26 @@ static int feed_record(struct exec_feed *feed, struct exec_item *item, int *fd,
     async_buf_done(&text);
     return no_memory(item);
   }
-  return make_pipe(item, &text, text.data, text.len, fd, group);
+  return feed_bytes(feed, item, &text, text.data, text.len, group, fd);
 }
 
 int exec_feed_begin(struct exec_feed *feed, struct exec_item *item, int *fd,
                     struct async_group *group)
 {
-  struct async_buf none = ASYNC_BUF_INIT;
-  if (item->block)
-    return make_pipe(item, &none, item->block->bytes, item->block->len, fd,
-                     group);
+  const struct exec_block *block = item->block;
+  if (block)
+    return feed_bytes(feed, item, NULL, block->bytes, block->len, group, fd);
   switch (feed->opts->stdin_choice.from) {
   case EXEC_STDIN_INHERIT:
     *fd = ASYNC_PROC_SAME;
     return 0;
   case EXEC_STDIN_RECORD:
-    return feed_record(feed, item, fd, group);
+    return feed_record(feed, item, group, fd);
   case EXEC_STDIN_FILE:
     return open_file(feed, item, fd);
   default:
-    *fd = feed->opts->tty ? ASYNC_PROC_SAME : ASYNC_PROC_NULL;
-    return 0;
+    *fd = ASYNC_PROC_NULL;
+    return feed->opts->tty ? open_terminal(item, fd) : 0;
   }
 }
 

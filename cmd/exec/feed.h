@@ -35,6 +35,8 @@ int exec_pipe_open(struct exec_pipe_input **out, struct job_run *run,
                    const struct exec_opts *opts);
 int exec_pipe_next(struct exec_pipe_input *input, struct exec_item *item);
 void exec_pipe_close(struct exec_pipe_input *input);
+
+/* NULL is fine. */
 void exec_block_free(struct exec_block *block);
 
 #endif

@@ -3,6 +3,8 @@
 #ifndef EXEC_GATE_H
 #define EXEC_GATE_H
 
+#include <stdbool.h>
+
 #include "exec/options.h"
 #include "job/tool.h"
 
@@ -13,12 +15,20 @@ int exec_gate_open(struct exec_gate **out, struct job_run *run,
                    const struct exec_opts *opts);
 void exec_gate_close(struct exec_gate *gate);
 
+/* The same with a directory in place of /: for tests. */
+int exec_gate_open_in(struct exec_gate **out, struct job_run *run,
+                      const struct exec_opts *opts, const char *root);
+
 /* Waits until a job may start. With nothing running it never waits for ever:
  * one job is let through.
  *
  * Returns 0 or ASYNC_ECANCELED.
  */
 int exec_gate_enter(struct exec_gate *gate);
+
+/* Whether a command finds make's jobserver only if it inherits our
+ * descriptors. */
+bool exec_gate_is_inherited(const struct exec_gate *gate);
 
 /* The job has ended: its token goes back. */
 void exec_gate_leave(struct exec_gate *gate);

@@ -3,17 +3,14 @@
  * or waits here for the next call. */
 #include "exec/input.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "async/error.h"
 #include "async/timer.h"
 #include "command.h"
 #include "exec/crossing.h"
-
-/* What the system wants for itself of its longest command line (POSIX, xargs). */
-enum { RESERVE = 2048 };
 
 struct exec_input {
   struct job_run *run;
@@ -22,7 +19,6 @@ struct exec_input {
   int err; /* of the source, to be told after what was read before it */
 
   /* The entry that did not fit into the job before. */
-  size_t most_bytes; /* of a command line */
   bool waiting;
   struct job_entry entry;
   struct job_error error;
@@ -32,48 +28,78 @@ struct exec_input {
   size_t rest_count, rest_at, share;
 };
 
+/* Opening. */
+
+static int say(const struct job_run *run, const char *text)
+{
+  job_say_error(run->log, "%s", text);
+  return COMMAND_USAGE;
+}
+
+static int say_no_memory(const struct job_run *run)
+{
+  job_say_error(run->log, "%s", async_err_text(ASYNC_ENOMEM));
+  return COMMAND_IO;
+}
+
 int exec_input_split(struct job_run *run, size_t *command_words)
 {
   size_t count = 0;
   while (count < run->operand_count &&
-         strncmp(run->operands[count], ":::", 3) != 0)
+         !exec_crossing_is_mark(run->operands[count])) {
+    if (strncmp(run->operands[count], "::::", 4) == 0)
+      return say(run, ":::: is not known: files of entries are given with "
+                      "--arg-file, before the command");
     count++;
+  }
   *command_words = count;
   run->operands += count;
   run->operand_count -= count;
   return COMMAND_OK;
 }
 
-/* The environment and a pointer for each word come out of the same room. */
-static size_t most_bytes(const struct exec_opts *opts)
+/* What can be known to be wrong before anything is read. */
+static int check(const struct job_run *run, const struct exec_opts *opts,
+                 const struct exec_words *words)
 {
-  long most = sysconf(_SC_ARG_MAX);
-  size_t room = most > 0 ? (size_t)most : 128 * 1024, used = RESERVE;
-  for (char **variable = environ; *variable; variable++)
-    used += strlen(*variable) + 1 + sizeof(char *);
-  room = room > 2 * used ? room - used : room / 2;
-  /* Short words have pointers longer than themselves. */
-  room /= 1 + sizeof(char *) / 2;
-  return opts->max_chars < room ? opts->max_chars : room;
+  const char *field = words ? exec_words_field(words) : NULL;
+  enum job_input_format format = opts->job.input_format;
+  bool listed = run->operand_count > 0;
+  if (listed && opts->job.inputs.count > 0)
+    return say(run, "entries come from ::: or from --input, not from both");
+  if (opts->header &&
+      (listed || (format != JOB_INPUT_CSV && format != JOB_INPUT_TSV)))
+    return say(run, "--header is for --input-format csv and tsv");
+  if (!field || !(listed || format == JOB_INPUT_NUL))
+    return COMMAND_OK;
+  job_say_error(run->log,
+                "{%s}: entries of %s have no fields (for these letters write "
+                "{{%s})",
+                field, listed ? ":::" : "--null", field);
+  return COMMAND_USAGE;
+}
+
+static int open_crossing(struct exec_input *input, struct job_run *run)
+{
+  int status = exec_crossing_new(&input->crossing, run);
+  run->operand_count = 0;
+  run->needs_input = false;
+  return status;
 }
 
 int exec_input_new(struct exec_input **out, struct job_run *run,
-                   const struct exec_opts *opts)
+                   const struct exec_opts *opts, const struct exec_words *words)
 {
+  int status = check(run, opts, words);
+  if (status != COMMAND_OK)
+    return status;
   struct exec_input *input = calloc(1, sizeof(*input));
-  if (!input) {
-    job_say_error(run->log, "%s", async_err_text(ASYNC_ENOMEM));
-    return COMMAND_IO;
-  }
+  if (!input)
+    return say_no_memory(run);
   input->run = run;
   input->opts = opts;
-  input->most_bytes = most_bytes(opts);
-  int status = COMMAND_OK;
-  if (run->operand_count > 0) {
-    status = exec_crossing_new(&input->crossing, run, opts);
-    run->operand_count = 0;
-    run->needs_input = false;
-  }
+  if (run->operand_count > 0)
+    status = open_crossing(input, run);
   if (status == COMMAND_OK)
     *out = input;
   else
@@ -131,20 +157,31 @@ static void put_back(struct exec_input *input, struct job_item *item)
 
 /* Several. */
 
-static bool has_room(const struct exec_input *input,
-                     const struct exec_words *words,
-                     const struct exec_item *item, size_t *bytes,
-                     const struct job_entry *entry)
+static bool is_batch(const struct exec_opts *opts)
+{
+  return opts->max_args > 1 || opts->fill;
+}
+
+/* Whether the job may have another entry, whatever it is. */
+static bool is_open(const struct exec_input *input,
+                    const struct exec_item *item)
 {
   const struct exec_opts *opts = input->opts;
-  if (!opts->fill)
-    return item->more_count + 1 < opts->max_args;
-  if (input->share > 0 && item->more_count + 1 >= input->share)
+  size_t count = item->more_count + 1;
+  if (input->share > 0 && count >= input->share)
     return false;
-  if (opts->max_args > 1 && item->more_count + 1 >= opts->max_args)
+  return count < opts->max_args || (opts->fill && opts->max_args == 1);
+}
+
+/* An entry that would make the command fail is a job, and a failure, of its
+ * own. */
+static bool fits(const struct exec_words *words, const struct exec_item *item,
+                 const struct job_item *next, size_t *bytes)
+{
+  if (next->error.kind || !exec_words_take(words, &next->entry))
     return false;
-  *bytes += exec_words_bytes(words, entry, false);
-  return *bytes <= input->most_bytes;
+  *bytes += exec_words_bytes(words, &next->entry, false);
+  return exec_words_fit(words, *bytes, item->more_count + 2);
 }
 
 /* The array doubles when the count is a power of two. */
@@ -168,26 +205,19 @@ static int grow(struct exec_input *input, const struct exec_words *words,
                 struct exec_item *item, size_t *bytes)
 {
   struct job_item next = { .entry = { .text = NULL } };
-  if (!input->opts->fill && item->more_count + 1 >= input->opts->max_args)
+  if (!is_open(input, item))
     return 0;
   int err = take_one(input, &next);
   if (err < 0) {
-    job_entry_done(&next.entry);
+    job_item_done(&next);
     return err;
   }
   next.entry.taken_ns = async_now();
-  /* A malformed entry is a job, and a record, of its own. */
-  if (next.error.kind || !has_room(input, words, item, bytes, &next.entry) ||
-      add_entry(item, &next.entry) < 0) {
+  if (!fits(words, item, &next, bytes) || add_entry(item, &next.entry) < 0) {
     put_back(input, &next);
     return 0;
   }
   return 1;
-}
-
-static bool is_batch(const struct exec_opts *opts)
-{
-  return opts->max_args > 1 || opts->fill;
 }
 
 /* At the end of the input: the job gives up all but its share of the entries, so
@@ -212,14 +242,32 @@ static void spread(struct exec_input *input, struct exec_item *item)
   item->more_count = keep;
 }
 
+/* Whether the job's first entry may have others with it. */
+static bool begins_batch(const struct exec_input *input,
+                         const struct exec_words *words, struct exec_item *item,
+                         size_t *bytes)
+{
+  struct job_item *first = &item->item;
+  if (!is_batch(input->opts) || first->error.kind ||
+      !exec_words_take(words, &first->entry))
+    return false;
+  first->entry.taken_ns = async_now();
+  *bytes = exec_words_bytes(words, &first->entry, true);
+  if (exec_words_fit(words, *bytes, 1) || !input->opts->fill)
+    return true;
+  job_error_set(first, JOB_ERROR_INPUT, -E2BIG,
+                "its command line of %zu bytes is longer than --max-chars",
+                *bytes);
+  return false;
+}
+
 int exec_input_next(struct exec_input *input, const struct exec_words *words,
                     struct exec_item *item)
 {
+  size_t bytes;
   int err = take_one(input, &item->item);
-  if (err < 0 || item->item.error.kind || !is_batch(input->opts))
+  if (err < 0 || !begins_batch(input, words, item, &bytes))
     return err;
-  item->item.entry.taken_ns = async_now();
-  size_t bytes = exec_words_bytes(words, &item->item.entry, true);
   do {
     err = grow(input, words, item, &bytes);
   } while (err > 0);

@@ -9,19 +9,28 @@
 
 struct exec_input;
 
-/* Takes the entries behind ::: and :::+ out of run->operands, whose rest is the
- * command.
- *
- * words  NULL, or where -X learns how much fits; borrowed
+/* Sees how many of run->operands are the command's. Those behind it, from the
+ * first ::: on, are left in run->operands.
  *
  * Returns 0, or the exit status, after it was said what is wrong.
  */
 int exec_input_split(struct job_run *run, size_t *command_words);
+
+/* Takes the entries behind ::: and :::+ out of run->operands; without any, they
+ * come from run->source.
+ *
+ * words  NULL, or the command line: a field that no entry can have is wrong
+ *
+ * Returns 0, or the exit status, after it was said what is wrong.
+ */
 int exec_input_new(struct exec_input **out, struct job_run *run,
-                   const struct exec_opts *opts);
+                   const struct exec_opts *opts,
+                   const struct exec_words *words);
 void exec_input_free(struct exec_input *input);
 
-/* The next job's entries. Returns as the hook `next` of struct job_tool does. */
+/* The next job's entries. With -n and -X those that are malformed, or would make
+ * the command fail, are jobs of their own; with -X the last ones are spread over
+ * run->jobs. Returns as the hook `next` of struct job_tool does. */
 int exec_input_next(struct exec_input *input, const struct exec_words *words,
                     struct exec_item *item);
 

@@ -9,15 +9,14 @@
 
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "async/error.h"
 #include "async/scope.h"
 #include "async/shutdown.h"
 #include "async/timer.h"
-#include "command.h"
 #include "exec/attempt.h"
 #include "exec/kill.h"
+#include "exec/needs.h"
 #include "exec/terminal.h"
 #include "exec/verdict.h"
 
@@ -48,105 +47,9 @@ size_t exec_more(const struct job_item *base, struct job_entry **entries)
   return item->more_count;
 }
 
-/* 2 */
-
-static const struct async_proc_limit *limits_of(const struct exec_opts *opts,
-                                                struct async_proc_limit *limits)
-{
-  for (size_t i = 0; i < opts->rlimits.count; i++) {
-    uint64_t value = opts->rlimits.items[i].value;
-    rlim_t limit = value == UINT64_MAX ? RLIM_INFINITY : (rlim_t)value;
-    limits[i] = (struct async_proc_limit){
-      .resource = opts->rlimits.items[i].resource,
-      .limit = { .rlim_cur = limit, .rlim_max = limit },
-    };
-  }
-  return limits;
-}
-
-/* The pieces of an attempt that are freed as soon as the process has them. */
-struct needs {
-  struct async_proc_opts opts;
-  struct async_proc_limit limits[EXEC_LIMITS];
-  char **environment;
-  char *program; /* found for this item alone */
-  struct async_buf dir;
-};
-
-static void needs_done(struct needs *needs)
-{
-  free(needs->environment);
-  free(needs->program);
-  async_buf_done(&needs->dir);
-}
-
-static int no_memory(struct exec_attempt *attempt)
-{
-  return job_error_set(&attempt->item->item, JOB_ERROR_INTERNAL, ASYNC_ENOMEM,
-                       "%s", async_err_text(ASYNC_ENOMEM));
-}
-
-static int find_program(struct exec_attempt *attempt, struct needs *needs)
-{
-  const struct exec_argv *argv = &attempt->item->argv;
-  needs->opts.file = attempt->client->program;
-  if (needs->opts.file)
-    return 0;
-  int err = async_proc_find(&needs->program, argv->items[0], NULL);
-  needs->opts.file = needs->program;
-  if (err == ASYNC_ENOMEM)
-    return no_memory(attempt);
-  if (err < 0)
-    return job_error_set(&attempt->item->item, JOB_ERROR_SPAWN, err,
-                         "cannot start %s: %s", argv->items[0],
-                         async_err_text(err));
-  return 0;
-}
-
-static int find_dir(struct exec_attempt *attempt, struct needs *needs)
-{
-  if (!attempt->client->dir)
-    return 0;
-  if (exec_text_add(attempt->client->dir, attempt->item, &needs->dir) < 0)
-    return -1;
-  needs->opts.dir = async_buf_str(&needs->dir);
-  return needs->opts.dir ? 0 : no_memory(attempt);
-}
-
-static int make_cgroup(struct exec_attempt *attempt, struct needs *needs)
-{
-  if (!attempt->client->cgroups)
-    return 0;
-  int err = exec_cgroup_new(&attempt->cgroup, attempt->client->cgroups);
-  if (err < 0)
-    return job_error_set(&attempt->item->item, JOB_ERROR_SPAWN, err,
-                         "cannot make a cgroup: %s", async_err_text(err));
-  needs->opts.cgroup = 1 + exec_cgroup_fd(attempt->cgroup);
-  return 0;
-}
-
-static int gather(struct exec_attempt *attempt, struct needs *needs)
-{
-  struct exec_client *client = attempt->client;
-  struct exec_item *item = attempt->item;
-  const struct exec_opts *opts = client->opts;
-  if (exec_words_fill(client->words, item, &item->argv) < 0 ||
-      find_program(attempt, needs) < 0 || find_dir(attempt, needs) < 0 ||
-      exec_environment_fill(&client->environment, item, &needs->environment) <
-          0)
-    return -1;
-  needs->opts.argv = item->argv.items;
-  needs->opts.envp = needs->environment;
-  needs->opts.nice = (int)opts->nice;
-  needs->opts.limits = limits_of(opts, needs->limits);
-  needs->opts.limit_count = opts->rlimits.count;
-  needs->opts.terminal = opts->tty;
-  return make_cgroup(attempt, needs);
-}
-
 /* 3 */
 
-static int start(struct exec_attempt *attempt, struct needs *needs,
+static int start(struct exec_attempt *attempt, struct exec_needs *needs,
                  struct async_group *helpers)
 {
   struct exec_client *client = attempt->client;
@@ -167,7 +70,7 @@ static int start(struct exec_attempt *attempt, struct needs *needs,
   /* Without memory for a reader the job could wait for us for ever. */
   if (exec_output_read(item->output, helpers) < 0) {
     exec_kill(attempt);
-    return no_memory(attempt);
+    return exec_no_memory(attempt);
   }
   return 0;
 }
@@ -226,11 +129,12 @@ static void note_failure(struct exec_attempt *attempt)
   attempt->fan->rc = ASYNC_EFAIL;
 }
 
-static void run(struct exec_attempt *attempt, struct needs *needs,
+static void run(struct exec_attempt *attempt, struct exec_needs *needs,
                 struct async_group *helpers)
 {
   struct exec_item *item = attempt->item;
-  if (gather(attempt, needs) < 0 || start(attempt, needs, helpers) < 0) {
+  if (exec_needs_gather(needs, attempt) < 0 ||
+      start(attempt, needs, helpers) < 0) {
     note_failure(attempt);
     return;
   }
@@ -243,20 +147,23 @@ static void run(struct exec_attempt *attempt, struct needs *needs,
     exec_verdict(attempt);
 }
 
-/* Forgets the attempt before. */
-static void begin(struct exec_item *item)
+static void drop_output(struct exec_item *item)
 {
   exec_output_free(item->output);
   item->output = NULL;
+}
+
+/* Forgets the attempt before. */
+static void begin(struct exec_item *item)
+{
+  drop_output(item);
   item->end = (struct exec_end){ .pid = 0 };
 }
 
 static void run_in_slot(struct exec_attempt *attempt)
 {
   struct exec_client *client = attempt->client;
-  struct needs needs = { .opts = { .in = ASYNC_PROC_NULL,
-                                   .out = ASYNC_PROC_NULL,
-                                   .error = ASYNC_PROC_NULL } };
+  struct exec_needs needs = EXEC_NEEDS_INIT;
   struct async_group helpers;
   attempt->item->slot = exec_slots_take(&client->slots);
   async_group_open(&helpers, ASYNC_GROUP_COLLECT);
@@ -266,7 +173,7 @@ static void run_in_slot(struct exec_attempt *attempt)
   async_group_close(&helpers);
   async_proc_close(&attempt->proc);
   exec_cgroup_free(attempt->cgroup);
-  needs_done(&needs);
+  exec_needs_done(&needs);
   exec_slots_give(&client->slots, attempt->item->slot);
 }
 
@@ -286,60 +193,9 @@ void exec_work(void *ctx, struct job_item *base, struct async_fan_attempt *fan)
   }
   run_in_slot(&attempt);
   exec_gate_leave(client->gate);
-}
-
-/* Ends. */
-
-static void note_status(struct exec_client *client,
-                        const struct exec_item *item)
-{
-  int status = exec_status_of(item);
-  if (client->first_status == 0)
-    client->first_status = status;
-  if (status > client->max_status)
-    client->max_status = status;
-}
-
-/* With -v, or a format of records, it is said elsewhere. */
-static void say_failure(const struct exec_client *client,
-                        const struct job_item *item)
-{
-  const struct job_opts *opts = client->run->opts;
-  bool text = !opts->format || strcmp(opts->format, "text") == 0;
-  bool failed = item->outcome == JOB_OUTCOME_FAILED ||
-                item->outcome == JOB_OUTCOME_TIMEOUT;
-  if (text && opts->verbose == 0 && failed)
-    job_say(client->run->log, "%s: %s", item->entry.key ? item->entry.key : "",
-            job_error_text(&item->error));
-}
-
-void exec_ended(void *ctx, struct job_item *base,
-                const struct async_fan_result *result)
-{
-  struct exec_client *client = ctx;
-  struct exec_item *item = (struct exec_item *)base;
-  (void)result;
-  /* A rehearsal shows the commands. */
-  if (client->run->opts->dry_run && base->prepared)
-    exec_words_fill(client->words, item, &item->argv);
-  if (item->output &&
-      exec_output_show(item->output, base->outcome == JOB_OUTCOME_OK) < 0 &&
-      base->outcome == JOB_OUTCOME_OK)
-    base->outcome = JOB_OUTCOME_FAILED;
-  exec_screen_next(client->screen, base->seq + 1 + item->more_count);
-  note_status(client, item);
-  say_failure(client, base);
-}
-
-/* Standard output has the jobs' output; of a rehearsal, their commands. */
-void exec_text_of(void *ctx, const struct job_item *base, struct async_buf *out)
-{
-  const struct exec_client *client = ctx;
-  const struct exec_item *item = (const struct exec_item *)base;
-  if (!client->run->opts->dry_run || !item->argv.items)
-    return;
-  exec_argv_quote(&item->argv, out);
-  async_buf_add_char(out, '\n');
+  /* It will not be shown: it need not wait, too. */
+  if (fan->outcome == ASYNC_FAN_RETRY && !fan->last && !async_stopping())
+    drop_output(attempt.item);
 }
 
 void exec_item_done(struct job_item *base)
@@ -351,19 +207,6 @@ void exec_item_done(struct job_item *base)
   for (size_t i = 0; i < item->more_count; i++)
     job_entry_done(&item->more[i]);
   free(item->more);
-}
-
-int exec_status(void *ctx, int status)
-{
-  const struct exec_client *client = ctx;
-  enum exec_exit_with with = client->opts->exit_with;
-  if (exec_screen_failed(client->screen))
-    return COMMAND_IO;
-  if (with == EXEC_EXIT_SUMMARY || status == COMMAND_OK ||
-      status == COMMAND_USAGE || status == COMMAND_IO ||
-      client->first_status == 0)
-    return status;
-  return with == EXEC_EXIT_FIRST ? client->first_status : client->max_status;
 }
 
 /* Ctrl-Z. */

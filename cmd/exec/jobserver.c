@@ -1,21 +1,28 @@
 #include "exec/jobserver.h"
 
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "async/buf.h"
 #include "async/error.h"
+#include "async/scope.h"
 #include "async/stream.h"
 
+static const char FIFO[] = "fifo:";
+
 struct exec_jobserver {
+  struct job_log *log;
   struct async_stream *reader;
   int writer;
-  struct async_buf tokens; /* that we hold */
-  size_t jobs;             /* one more than tokens, if there is a job */
-  bool broken;
+  struct async_buf tokens;     /* that we hold; one job needs none */
+  size_t jobs;                 /* that run */
+  struct async_scope *waiting; /* around the read of a token, or NULL */
+  bool broken, inherited;
 };
 
 /* Finding it. */
@@ -32,6 +39,19 @@ static const char *find_auth(const char *flags)
   return found;
 }
 
+/* What make left open for us; without a + in the recipe it closes them, and the
+ * numbers are those of other files by now. Ours close on exec, so they could
+ * not have come from make. */
+static bool is_of_make(int fd, int access)
+{
+  struct stat status;
+  int own = fcntl(fd, F_GETFD), flags = fcntl(fd, F_GETFL);
+  int mode = flags & O_ACCMODE;
+  return own >= 0 && !(own & FD_CLOEXEC) &&
+         (mode == access || mode == O_RDWR) && fstat(fd, &status) == 0 &&
+         S_ISFIFO(status.st_mode);
+}
+
 /* Opened anew, so that ours can be non-blocking without make's being so. */
 static int open_again(int fd, int flags)
 {
@@ -40,22 +60,40 @@ static int open_again(int fd, int flags)
   return open(path, flags | O_NONBLOCK | O_CLOEXEC);
 }
 
+/* "fifo:PATH", up to a space. */
+static void open_fifo(const char *path, int ends[2])
+{
+  struct async_buf name = ASYNC_BUF_INIT;
+  struct stat status;
+  async_buf_add(&name, path, strcspn(path, " "));
+  const char *text = async_buf_str(&name);
+  if (text && stat(text, &status) == 0 && S_ISFIFO(status.st_mode)) {
+    ends[0] = open(text, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+    ends[1] = open(text, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+  }
+  async_buf_done(&name);
+}
+
+/* "3,4" */
+static void open_pipe(const char *numbers, int ends[2])
+{
+  char *end;
+  long reader = strtol(numbers, &end, 10);
+  long writer = *end == ',' ? strtol(end + 1, NULL, 10) : -1;
+  if (reader < 0 || writer < 0 || reader > INT_MAX || writer > INT_MAX ||
+      !is_of_make((int)reader, O_RDONLY) || !is_of_make((int)writer, O_WRONLY))
+    return;
+  ends[0] = open_again((int)reader, O_RDONLY);
+  ends[1] = open_again((int)writer, O_WRONLY);
+}
+
 static void open_ends(const char *auth, int ends[2])
 {
-  static const char fifo[] = "fifo:";
-  char path[4096];
-  int numbers[2];
   ends[0] = ends[1] = -1;
-  if (strncmp(auth, fifo, sizeof(fifo) - 1) == 0) {
-    auth += sizeof(fifo) - 1;
-    snprintf(path, sizeof(path), "%.*s", (int)strcspn(auth, " "), auth);
-    ends[0] = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-    ends[1] = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
-  } else if (sscanf(auth, "%d,%d", &numbers[0], &numbers[1]) == 2 &&
-             numbers[0] >= 0 && numbers[1] >= 0) {
-    ends[0] = open_again(numbers[0], O_RDONLY);
-    ends[1] = open_again(numbers[1], O_WRONLY);
-  }
+  if (strncmp(auth, FIFO, sizeof(FIFO) - 1) == 0)
+    open_fifo(auth + sizeof(FIFO) - 1, ends);
+  else
+    open_pipe(auth, ends);
 }
 
 static void close_ends(const int ends[2])
@@ -65,7 +103,8 @@ static void close_ends(const int ends[2])
       close(ends[i]);
 }
 
-static int make_server(struct exec_jobserver **out, const int ends[2])
+static int make_server(struct exec_jobserver **out, struct job_log *log,
+                       const int ends[2])
 {
   struct exec_jobserver *server = calloc(1, sizeof(*server));
   if (!server)
@@ -75,6 +114,7 @@ static int make_server(struct exec_jobserver **out, const int ends[2])
     free(server);
     return err;
   }
+  server->log = log;
   server->writer = ends[1];
   *out = server;
   return 0;
@@ -95,31 +135,59 @@ int exec_jobserver_open(struct exec_jobserver **out, struct job_log *log)
                  "+ to share its jobs");
     return 0;
   }
-  int err = make_server(out, ends);
+  int err = make_server(out, log, ends);
   if (err < 0)
     close_ends(ends);
+  else
+    (*out)->inherited = strncmp(auth, FIFO, sizeof(FIFO) - 1) != 0;
   return err;
+}
+
+bool exec_jobserver_is_inherited(const struct exec_jobserver *server)
+{
+  return server->inherited;
 }
 
 /* Tokens. */
 
+/* Waits for a token, or until we need none because no job of ours is left.
+ * Returns 1, ASYNC_ECANCELED, or an error of the pipe. */
+static ssize_t read_token(struct exec_jobserver *server, char *token)
+{
+  struct async_scope scope;
+  async_scope_enter(&scope, ASYNC_NEVER);
+  server->waiting = &scope;
+  ssize_t got = async_stream_read(server->reader, token, 1);
+  server->waiting = NULL;
+  async_scope_leave(&scope, got < 0 ? (int)got : 0);
+  return got;
+}
+
+static void give_up(struct exec_jobserver *server, int err)
+{
+  server->broken = true;
+  job_say(server->log, "make's jobserver is gone: %s",
+          err < 0 ? async_err_text(err) : "its pipe was closed");
+}
+
 int exec_jobserver_take(struct exec_jobserver *server)
 {
-  char token;
-  if (server->jobs == 0 || server->broken) {
-    server->jobs++;
-    return 0;
+  while (server->jobs > server->tokens.len && !server->broken) {
+    char token;
+    int err = async_buf_reserve(&server->tokens, 1);
+    if (err < 0)
+      return err;
+    ssize_t got = read_token(server, &token);
+    if (got == 1) {
+      async_buf_add_char(&server->tokens, token);
+      break;
+    }
+    err = async_check();
+    if (err < 0)
+      return err;
+    if (got != ASYNC_ECANCELED)
+      give_up(server, (int)got);
   }
-  int err = async_buf_reserve(&server->tokens, 1);
-  if (err < 0)
-    return err;
-  ssize_t got = async_stream_read(server->reader, &token, 1);
-  if (got == ASYNC_ECANCELED)
-    return ASYNC_ECANCELED;
-  if (got == 1)
-    async_buf_add_char(&server->tokens, token);
-  else
-    server->broken = true; /* make is gone: nobody counts any more */
   server->jobs++;
   return 0;
 }
@@ -139,6 +207,8 @@ void exec_jobserver_give(struct exec_jobserver *server)
   server->jobs--;
   if (server->tokens.len > 0)
     give_one(server);
+  else if (server->jobs == 0 && server->waiting)
+    async_scope_cancel(server->waiting);
 }
 
 void exec_jobserver_close(struct exec_jobserver *server)

@@ -149,24 +149,25 @@ void exec_reap_orphans(struct exec_client *client)
   client->next_sweep_ns = async_in(SWEEP_PERIOD_NS);
 }
 
-static size_t wait_for_all(int64_t limit_ns)
+static size_t wait_for_all(const char *mark, int64_t limit_ns)
 {
   int64_t until_ns = async_in(limit_ns), nap_ns = FIRST_LOOK_NS;
-  size_t left = async_proc_sweep(0, NULL);
+  size_t left = async_proc_sweep(0, mark);
   while (left > 0 && async_now() < until_ns && !async_shutdown_again()) {
     nap(&nap_ns);
-    left = async_proc_sweep(0, NULL);
+    left = async_proc_sweep(0, mark);
   }
   return left;
 }
 
 void exec_kill_rest(struct exec_client *client)
 {
-  if (!client->adopts || async_proc_sweep(client->opts->signal, NULL) == 0)
+  const char *mark = client->mark;
+  if (!client->adopts || async_proc_sweep(client->opts->signal, mark) == 0)
     return;
-  async_proc_sweep(SIGCONT, NULL);
-  if (wait_for_all(client->opts->kill_after_ns) == 0)
+  async_proc_sweep(SIGCONT, mark);
+  if (wait_for_all(mark, client->opts->kill_after_ns) == 0)
     return;
-  async_proc_sweep(SIGKILL, NULL);
-  wait_for_all(KILLED_NS);
+  async_proc_sweep(SIGKILL, mark);
+  wait_for_all(mark, KILLED_NS);
 }

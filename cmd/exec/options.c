@@ -302,6 +302,14 @@ static const struct opt_row exec_rows[] = {
     .group = JOB_OUTPUT,
     .help = "Use such files; else jobs wait for room" },
 
+  { .long_name = "header",
+    OPT_FLAG(E, header),
+    .group = INPUT,
+    .help = "The first row of TSV or CSV names columns",
+    .more =
+        "For {name}, --env-from and records. Without it a first row is a "
+        "header if one of its names is arg, file, path, name, url, input or "
+        "key." },
   { .short_name = 'a',
     .long_name = "arg-file",
     .metavar = "FILE",

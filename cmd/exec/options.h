@@ -110,6 +110,7 @@ struct exec_opts {
   struct opt_list env;      /* NAME=VALUE, templates */
   struct opt_list env_from; /* fields of the entry, as variables */
   bool clean_env;
+  bool header; /* the first row of TSV and CSV names the columns */
 
   /* Time and signals */
   int signal; /* the first one to a job that is to end */

@@ -70,6 +70,7 @@ int exec_output_read(struct exec_output *output, struct async_group *readers)
 {
   exec_streams_given(output);
   async_list_push(&output->screen->reading, &output->node);
+  exec_pool_wake(&output->screen->pool);
   output->readers = readers;
   if (output->streams[0].fd >= 0 || output->streams[1].fd >= 0)
     async_timer_set(&output->timer, async_in(READER_AFTER_NS), start_reader);

@@ -67,6 +67,7 @@ struct exec_output {
   struct async_scope *waiting; /* of the reader, while nothing comes */
   struct async_event over;     /* the reader has ended */
   int64_t deadline_ns;         /* of reading; ASYNC_NEVER: the child lives */
+  int64_t waited_ns;           /* for memory, where a file would have done */
   bool has_reader, drained;
   bool impatient; /* it has waited for memory in vain */
   bool has_turn;  /* it is being shown while it comes */

@@ -4,79 +4,107 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <jansson.h>
-
+#include "async/buf.h"
 #include "async/error.h"
-#include "exec/item.h"
-#include "opt/number.h"
 
 /* Reading. */
 
+/* Two dots are a range of the shell: {a..e}. */
 static bool is_name(const char *text, size_t len)
 {
   if (len == 0 || !(isalpha((unsigned char)*text) || *text == '_'))
     return false;
-  for (size_t i = 1; i < len; i++)
-    if (!isalnum((unsigned char)text[i]) && !strchr("_.-", text[i]))
+  for (size_t i = 1; i < len; i++) {
+    bool range = text[i] == '.' && text[i - 1] == '.';
+    if (range || !(isalnum((unsigned char)text[i]) || strchr("_.-", text[i])))
       return false;
+  }
   return true;
 }
 
-/* "12", from 1 to 999. Returns 0 for anything else. */
-static size_t column_of(const char *text, size_t len)
+static bool is_word(const char *text, size_t len, const char *word)
 {
-  size_t column = 0;
-  if (len == 0 || len > 3 || *text == '0')
-    return 0;
-  for (size_t i = 0; i < len; i++) {
-    if (!isdigit((unsigned char)text[i]))
-      return 0;
-    column = column * 10 + (size_t)(text[i] - '0');
+  return strlen(word) == len && memcmp(text, word, len) == 0;
+}
+
+static bool read_part(struct exec_piece *piece, const char *text, size_t len)
+{
+  static const char *const parts[] = { "", ".", "/", "//", "/." };
+  for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+    if (is_word(text, len, parts[i])) {
+      piece->part = (enum exec_part)i;
+      return true;
+    }
   }
-  return column;
+  return false;
+}
+
+/* "1", "12/.": a number from 1 to 999, and what part of the value. */
+static bool read_number(struct exec_piece *piece, const char *text, size_t len)
+{
+  size_t digits = 0;
+  while (digits < len && digits < 3 && isdigit((unsigned char)text[digits]))
+    piece->number = piece->number * 10 + (size_t)(text[digits++] - '0');
+  return digits > 0 && *text != '0' &&
+         read_part(piece, text + digits, len - digits);
 }
 
 static const struct {
   const char *word;
   enum exec_piece_kind kind;
 } words[] = {
-  { "", EXEC_PIECE_ENTRY },       { ".", EXEC_PIECE_STEM },
-  { "/", EXEC_PIECE_BASE },       { "//", EXEC_PIECE_DIR },
-  { "/.", EXEC_PIECE_BASE_STEM }, { "#", EXEC_PIECE_NUMBER },
-  { "%", EXEC_PIECE_SLOT },       { "try", EXEC_PIECE_TRY },
+  { "#", EXEC_PIECE_NUMBER },
+  { "%", EXEC_PIECE_SLOT },
+  { "try", EXEC_PIECE_TRY },
   { "key", EXEC_PIECE_KEY },
 };
 
 /* What stands between the braces. */
-static bool read_inside(struct exec_piece *piece, const char *text, size_t len)
+static bool read_inside(struct exec_piece *piece, const char *text, size_t len,
+                        bool several)
 {
-  *piece = (struct exec_piece){ .column = column_of(text, len) };
-  for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-    if (strlen(words[i].word) == len && memcmp(words[i].word, text, len) == 0) {
-      piece->kind = words[i].kind;
-      return true;
-    }
-  }
-  piece->kind = piece->column ? EXEC_PIECE_COLUMN : EXEC_PIECE_FIELD;
-  if (piece->column)
+  *piece = (struct exec_piece){ .kind = EXEC_PIECE_ENTRY };
+  if (read_part(piece, text, len))
     return true;
-  piece->text = (char *)(uintptr_t)text;
-  piece->len = len;
+  piece->kind = several ? EXEC_PIECE_NTH : EXEC_PIECE_COLUMN;
+  if (read_number(piece, text, len))
+    return true;
+  for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+    *piece = (struct exec_piece){ .kind = words[i].kind };
+    if (is_word(text, len, words[i].word))
+      return true;
+  }
+  *piece = (struct exec_piece){ .kind = EXEC_PIECE_FIELD,
+                                .text = (char *)(uintptr_t)text,
+                                .len = len };
   return is_name(text, len);
 }
 
-size_t exec_piece_read(struct exec_piece *piece, const char *text,
-                       const char *replace)
+static size_t read_literal(struct exec_piece *piece, const char *text)
 {
-  if (replace) {
-    size_t len = strlen(replace);
+  size_t inside = strcspn(text + 2, "{}");
+  bool closed = inside > 0 && strncmp(text + 2 + inside, "}}", 2) == 0;
+  *piece = (struct exec_piece){ .kind = EXEC_PIECE_TEXT,
+                                .text = (char *)(uintptr_t)text,
+                                .len = closed ? inside + 4 : 1 };
+  return closed ? inside + 4 : 2;
+}
+
+size_t exec_piece_read(struct exec_piece *piece, const char *text,
+                       const struct exec_marks *marks)
+{
+  size_t replace = marks->replace ? strlen(marks->replace) : 0;
+  if (replace > 0 && strncmp(text, marks->replace, replace) == 0) {
     *piece = (struct exec_piece){ .kind = EXEC_PIECE_ENTRY };
-    return len > 0 && strncmp(text, replace, len) == 0 ? len : 0;
+    return replace;
   }
-  if (*text != '{')
+  if (!marks->braces || *text != '{')
     return 0;
+  if (text[1] == '{')
+    return read_literal(piece, text);
   size_t len = strcspn(text + 1, "{}");
-  if (text[1 + len] != '}' || !read_inside(piece, text + 1, len))
+  if (text[1 + len] != '}' ||
+      !read_inside(piece, text + 1, len, marks->several))
     return 0;
   return len + 2;
 }
@@ -111,22 +139,23 @@ static int add_text(struct exec_pieces *pieces, struct async_buf *text)
 }
 
 int exec_pieces_read(struct exec_pieces *pieces, const char *text,
-                     const char *replace)
+                     const struct exec_marks *marks)
 {
   struct async_buf plain = ASYNC_BUF_INIT;
   int err = 0;
   while (*text && err == 0) {
-    struct exec_piece piece;
-    size_t len = exec_piece_read(&piece, text, replace);
-    if (len > 0) {
+    struct exec_piece piece = { .kind = EXEC_PIECE_TEXT };
+    size_t len = exec_piece_read(&piece, text, marks);
+    if (len == 0) {
+      async_buf_add_char(&plain, *text);
+    } else if (piece.kind == EXEC_PIECE_TEXT) {
+      async_buf_add(&plain, piece.text, piece.len);
+    } else {
       err = add_text(pieces, &plain);
       if (err == 0)
         err = exec_pieces_add(pieces, &piece);
-    } else {
-      async_buf_add_char(&plain, *text);
-      len = !replace && text[0] == '{' && text[1] == '{' ? 2 : 1;
     }
-    text += len;
+    text += len ? len : 1;
   }
   if (err == 0)
     err = add_text(pieces, &plain);
@@ -148,12 +177,9 @@ bool exec_piece_is_of_entry(const struct exec_piece *piece)
 {
   switch (piece->kind) {
   case EXEC_PIECE_ENTRY:
-  case EXEC_PIECE_STEM:
-  case EXEC_PIECE_BASE:
-  case EXEC_PIECE_DIR:
-  case EXEC_PIECE_BASE_STEM:
-  case EXEC_PIECE_KEY:
+  case EXEC_PIECE_COLUMN:
   case EXEC_PIECE_FIELD:
+  case EXEC_PIECE_KEY:
     return true;
   default:
     return false;
@@ -174,153 +200,4 @@ bool exec_pieces_are_plain(const struct exec_pieces *pieces)
     if (pieces->items[i].kind != EXEC_PIECE_TEXT)
       return false;
   return true;
-}
-
-/* Filling. */
-
-static const char *base_of(const char *path)
-{
-  const char *slash = strrchr(path, '/');
-  return slash ? slash + 1 : path;
-}
-
-/* Where the extension begins, in the last part of the path; its end if there is
- * none. A dot at the beginning of a name begins no extension. */
-static size_t stem_len(const char *path)
-{
-  const char *base = base_of(path), *dot = strrchr(base, '.');
-  return dot && dot > base ? (size_t)(dot - path) : strlen(path);
-}
-
-/* As dirname(1): "." for a plain name. */
-static void add_dir(const char *path, struct async_buf *out)
-{
-  const char *slash = strrchr(path, '/');
-  if (!slash)
-    async_buf_add_char(out, '.');
-  else
-    async_buf_add(out, path, slash > path ? (size_t)(slash - path) : 1);
-}
-
-static void add_path(enum exec_piece_kind kind, const char *path,
-                     struct async_buf *out)
-{
-  const char *base = base_of(path);
-  switch (kind) {
-  case EXEC_PIECE_STEM:
-    async_buf_add(out, path, stem_len(path));
-    return;
-  case EXEC_PIECE_BASE:
-    async_buf_add_str(out, base);
-    return;
-  case EXEC_PIECE_BASE_STEM:
-    async_buf_add(out, base, stem_len(path) - (size_t)(base - path));
-    return;
-  default:
-    add_dir(path, out);
-  }
-}
-
-/* A string as it is; a number or true as JSON writes it. */
-static bool add_json(json_t *value, struct async_buf *out)
-{
-  const char *text = json_string_value(value);
-  if (text) {
-    async_buf_add(out, text, json_string_length(value));
-    return true;
-  }
-  if (!json_is_number(value) && !json_is_boolean(value))
-    return false;
-  char *written = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
-  if (!written)
-    return false;
-  async_buf_add_str(out, written);
-  free(written);
-  return true;
-}
-
-bool exec_field_add(const struct job_entry *entry, const char *name, size_t len,
-                    struct async_buf *out)
-{
-  json_t *value =
-      entry->fields ? json_object_getn(entry->fields, name, len) : NULL;
-  return value && add_json(value, out);
-}
-
-static int add_field(const struct exec_piece *piece, struct exec_item *item,
-                     const struct job_entry *entry, struct async_buf *out)
-{
-  if (exec_field_add(entry, piece->text, piece->len, out))
-    return 0;
-  return job_error_set(&item->item, JOB_ERROR_INPUT, 0,
-                       "the entry has no field '%s'; for these letters in "
-                       "braces write {{%s}",
-                       piece->text, piece->text);
-}
-
-/* A column of the row, or the n-th entry of the batch. */
-static int add_column(const struct exec_piece *piece, struct exec_item *item,
-                      struct async_buf *out)
-{
-  const struct job_entry *first = &item->item.entry;
-  size_t column = piece->column, seen = 0;
-  const char *name;
-  json_t *value;
-  json_object_foreach(first->fields, name, value)
-  {
-    if (++seen == column && add_json(value, out))
-      return 0;
-  }
-  if (!first->fields && column == 1) {
-    async_buf_add(out, first->text, first->text_len);
-    return 0;
-  }
-  if (column >= 2 && column - 2 < item->more_count) {
-    const struct job_entry *entry = &item->more[column - 2];
-    async_buf_add(out, entry->text, entry->text_len);
-    return 0;
-  }
-  return job_error_set(&item->item, JOB_ERROR_INPUT, 0,
-                       "there is no column %zu in the entry", column);
-}
-
-static int fill_one(const struct exec_piece *piece, struct exec_item *item,
-                    const struct job_entry *entry, struct async_buf *out)
-{
-  switch (piece->kind) {
-  case EXEC_PIECE_TEXT:
-    async_buf_add(out, piece->text, piece->len);
-    return 0;
-  case EXEC_PIECE_ENTRY:
-    async_buf_add(out, entry->text, entry->text_len);
-    return 0;
-  case EXEC_PIECE_NUMBER:
-    async_buf_add_uint(out, item->item.seq + 1);
-    return 0;
-  case EXEC_PIECE_SLOT:
-    async_buf_add_uint(out, item->slot);
-    return 0;
-  case EXEC_PIECE_TRY:
-    async_buf_add_uint(out, item->item.attempts);
-    return 0;
-  case EXEC_PIECE_KEY:
-    async_buf_add(out, entry->key, entry->key_len);
-    return 0;
-  case EXEC_PIECE_COLUMN:
-    return add_column(piece, item, out);
-  case EXEC_PIECE_FIELD:
-    return add_field(piece, item, entry, out);
-  default:
-    add_path(piece->kind, entry->text, out);
-    return 0;
-  }
-}
-
-int exec_pieces_fill(const struct exec_pieces *pieces, struct exec_item *item,
-                     const struct job_entry *entry, struct async_buf *out)
-{
-  for (size_t i = 0; i < pieces->count; i++)
-    if (fill_one(&pieces->items[i], item, entry, out) < 0)
-      return -1;
-  return 0;
 }

@@ -5,31 +5,36 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "async/buf.h"
-
 struct exec_item;
 struct job_entry;
 
 enum exec_piece_kind {
   EXEC_PIECE_TEXT,
-  EXEC_PIECE_ENTRY,     /* {} */
-  EXEC_PIECE_STEM,      /* {.} */
-  EXEC_PIECE_BASE,      /* {/} */
-  EXEC_PIECE_DIR,       /* {//} */
-  EXEC_PIECE_BASE_STEM, /* {/.} */
-  EXEC_PIECE_NUMBER,    /* {#} */
-  EXEC_PIECE_SLOT,      /* {%} */
-  EXEC_PIECE_TRY,       /* {try} */
-  EXEC_PIECE_KEY,       /* {key} */
-  EXEC_PIECE_COLUMN,    /* {1} */
-  EXEC_PIECE_FIELD      /* {name} */
+  EXEC_PIECE_ENTRY,  /* {} */
+  EXEC_PIECE_COLUMN, /* {1}, of a row */
+  EXEC_PIECE_NTH,    /* {1}, of several entries */
+  EXEC_PIECE_FIELD,  /* {name} */
+  EXEC_PIECE_KEY,    /* {key} */
+  EXEC_PIECE_NUMBER, /* {#} */
+  EXEC_PIECE_SLOT,   /* {%} */
+  EXEC_PIECE_TRY     /* {try} */
+};
+
+/* What is taken of a value. */
+enum exec_part {
+  EXEC_PART_ALL,
+  EXEC_PART_STEM,     /* {.} {1.} */
+  EXEC_PART_BASE,     /* {/} {1/} */
+  EXEC_PART_DIR,      /* {//} {1//} */
+  EXEC_PART_BASE_STEM /* {/.} {1/.} */
 };
 
 struct exec_piece {
   enum exec_piece_kind kind;
-  char *text; /* of TEXT; the name of a field; owned */
+  enum exec_part part;
+  char *text; /* of TEXT; the name of a field; owned by exec_pieces */
   size_t len;
-  size_t column; /* from 1 */
+  size_t number; /* of COLUMN and NTH, from 1 */
 };
 
 struct exec_pieces {
@@ -42,19 +47,27 @@ struct exec_pieces {
     NULL, 0                                                                    \
   }
 
-/* Reads the placeholder at `text`, which begins with "{" (or with `replace`).
+/* What is a placeholder. */
+struct exec_marks {
+  const char *replace; /* NULL, or what also stands for {} */
+  bool braces;         /* the ones in braces */
+  bool several;        /* {1} is the first of several entries */
+};
+
+/* Reads the placeholder at `text`, or the braces that are written to be none:
+ * {{ is {, but {{...}}, with braces on both sides and none inside, stays.
  *
- * replace  NULL, or what stands for {}; then nothing else is a placeholder
- * piece    its text is borrowed
+ * piece  its text is borrowed
  *
- * Returns its length, or 0 if it is none.
+ * Returns its length, or 0 if there is nothing special about this byte.
  */
 size_t exec_piece_read(struct exec_piece *piece, const char *text,
-                       const char *replace);
+                       const struct exec_marks *marks);
 
-/* Takes a text apart. Returns 0 or ASYNC_ENOMEM. */
+/* Takes a text apart. Returns 0 or ASYNC_ENOMEM; exec_pieces_done is due in
+ * either case. */
 int exec_pieces_read(struct exec_pieces *pieces, const char *text,
-                     const char *replace);
+                     const struct exec_marks *marks);
 void exec_pieces_done(struct exec_pieces *pieces);
 
 /* Appends a piece (its text is copied). Returns 0 or ASYNC_ENOMEM. */
@@ -64,19 +77,5 @@ int exec_pieces_add(struct exec_pieces *pieces, const struct exec_piece *piece);
 bool exec_piece_is_of_entry(const struct exec_piece *piece);
 bool exec_pieces_are_of_entry(const struct exec_pieces *pieces);
 bool exec_pieces_are_plain(const struct exec_pieces *pieces);
-
-/* Appends a field of an entry: a string as it is, a number or a truth value as
- * JSON has it. Returns whether there is such a field. */
-bool exec_field_add(const struct job_entry *entry, const char *name, size_t len,
-                    struct async_buf *out);
-
-/* Appends the values.
- *
- * entry  the one of the item's that {} stands for
- *
- * Returns 0, or -1 after job_error_set: a field or column that is missing.
- */
-int exec_pieces_fill(const struct exec_pieces *pieces, struct exec_item *item,
-                     const struct job_entry *entry, struct async_buf *out);
 
 #endif

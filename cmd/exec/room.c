@@ -14,6 +14,10 @@
 /* For memory, where a file would do: a job that writes fast is shown sooner
  * than a file is written and read again. */
 static const int64_t PATIENCE_NS = 50 * ASYNC_MS;
+static const int64_t PATIENCE_IN_ALL_NS = 500 * ASYNC_MS;
+
+/* After which nobody is taken to be showing anything. */
+static const int64_t STILL_NS = ASYNC_SEC;
 
 static void say_no_spill(struct exec_screen *screen, int err)
 {
@@ -101,15 +105,50 @@ static int fail(struct exec_output *output, int err)
                           "its output: more than --buffer-size has room for");
 }
 
-/* Waits a little, once a job. */
+/* Waits a little; not for ever again when it was in vain. */
 static bool got_memory(struct exec_output *output)
 {
   int rc;
   if (output->impatient || !output->screen->opts->spill)
     return false;
+  int64_t began_ns = async_now();
   ASYNC_WITHIN(PATIENCE_NS, rc, exec_pool_wait(&output->screen->pool));
-  output->impatient = rc < 0;
+  output->waited_ns += async_now() - began_ns;
+  output->impatient = rc < 0 || output->waited_ns >= PATIENCE_IN_ALL_NS;
   return rc == 0;
+}
+
+static size_t count_reading(const struct exec_screen *screen)
+{
+  size_t count = 0;
+  ASYNC_LIST_EACH (node, &screen->reading)
+    count++;
+  return count;
+}
+
+/* With --keep-order: the job whose turn it is may wait to be tried again, in
+ * none of the slots, while those that have them wait for it. */
+static bool may_be_stuck(const struct exec_output *output)
+{
+  const struct exec_screen *screen = output->screen;
+  return screen->opts->job.keep_order && !is_its_turn(output) &&
+         count_reading(screen) >= screen->run->jobs;
+}
+
+/* Returns 0 when something has changed, -1 if nothing ever will. */
+static int wait_for_change(struct exec_output *output, bool favoured)
+{
+  struct exec_screen *screen = output->screen;
+  int rc;
+  if (!favoured || !may_be_stuck(output)) {
+    exec_pool_wait(&screen->pool);
+    return 0;
+  }
+  ASYNC_WITHIN(STILL_NS, rc, exec_pool_wait(&screen->pool));
+  if (rc == 0 || !async_sem_try(&screen->turn, 1))
+    return 0; /* or another one is being shown, which takes its time */
+  async_sem_release(&screen->turn, 1);
+  return -1;
 }
 
 static int take_more(struct exec_output *output, struct exec_stream *stream,
@@ -139,6 +178,7 @@ int exec_find_room(struct exec_output *output, struct exec_stream *stream,
       return take_more(output, stream, room, len);
     if (favoured && !may_come_early(output))
       return fail(output, 0);
-    exec_pool_wait(&output->screen->pool);
+    if (wait_for_change(output, favoured) < 0)
+      return fail(output, 0);
   }
 }

@@ -189,7 +189,9 @@ static struct exec_screen *new_screen(struct job_run *run,
   screen->captures[0] = captures(opts, EXEC_CAPTURE_STDOUT);
   screen->captures[1] = captures(opts, EXEC_CAPTURE_STDERR);
   screen->dir = choose_dir(opts);
-  exec_pool_init(&screen->pool, (size_t)opts->buffer_bytes);
+  exec_pool_init(&screen->pool, opts->buffer_bytes < SIZE_MAX
+                                    ? (size_t)opts->buffer_bytes
+                                    : SIZE_MAX);
   async_sem_init(&screen->turn, 1);
   async_list_init(&screen->reading);
   return screen;

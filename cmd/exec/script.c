@@ -4,39 +4,74 @@
 
 #include "async/error.h"
 #include "exec/options.h"
-
-/* Where in a script we are. Only as much of a shell's grammar as it takes to
- * know whether a word could be quoted here. */
-enum place {
-  PLACE_CODE,
-  PLACE_SINGLE, /* '...' */
-  PLACE_DOUBLE, /* "..." */
-  PLACE_COMMENT
-};
+#include "exec/shell.h"
 
 struct reader {
   struct exec_script *script;
-  const struct exec_opts *opts;
-  const char *text, *at;
-  enum place place;
-  bool has_document; /* "<<" was seen, and a line ended after it */
-  bool document_follows;
+  struct exec_marks marks;
+  struct exec_shell shell;
   struct async_buf *message;
 };
 
-static int refuse(struct reader *reader, size_t len, const char *where,
-                  const char *fix)
+/* Refusing. */
+
+static const struct {
+  const char *where, *fix;
+} places[] = {
+  [EXEC_PLACE_BACKQUOTES] = { "in `...`", "write $(...) for that" },
+  [EXEC_PLACE_EXPANSION] = { "in ${...}",
+                             "give its value to a variable before" },
+  [EXEC_PLACE_ARITHMETIC] = { "in ((...))",
+                              "a value could be an expression that runs code; "
+                              "give it to a variable, and check it, before" },
+  [EXEC_PLACE_DOCUMENT] = { "in a here-document",
+                            "give its value to a variable before" },
+  [EXEC_PLACE_DEEP] = { "nested too deeply",
+                        "give its value to a variable before" },
+};
+
+/* What is quoted can be put together, of quoted and unquoted parts. */
+static void explain_quotes(const struct reader *reader,
+                           const struct exec_piece *piece, size_t len)
 {
-  async_buf_printf(reader->message, "%.*s is %s, at byte %zu of the script: %s",
-                   (int)len, reader->at, where,
-                   (size_t)(reader->at - reader->text) + 1, fix);
-  return ASYNC_EINVAL;
+  struct async_buf *out = reader->message;
+  const char *at = reader->shell.at;
+  char mark = reader->shell.quote ? '\'' : '"';
+  async_buf_printf(out,
+                   "end them before it and begin them again behind it, as in "
+                   "%ca %c%.*s%c b%c",
+                   mark, mark, (int)len, at, mark, mark);
+  if (piece->kind == EXEC_PIECE_ENTRY && piece->part == EXEC_PART_ALL &&
+      mark == '"')
+    async_buf_add_str(out, ", or write $1");
+  if (piece->kind == EXEC_PIECE_FIELD)
+    async_buf_printf(out, "; for these letters write {%.*s", (int)len, at);
 }
+
+static int refuse(const struct reader *reader, const struct exec_piece *piece,
+                  size_t len)
+{
+  const struct exec_shell *shell = &reader->shell;
+  enum exec_place place = exec_shell_place(shell);
+  struct async_buf *out = reader->message;
+  bool quoted = place == EXEC_PLACE_QUOTES;
+  async_buf_printf(out, "%.*s is %s, at byte %zu of the script: ", (int)len,
+                   shell->at,
+                   quoted ? "between quotation marks" : places[place].where,
+                   (size_t)(shell->at - shell->text) + 1);
+  if (quoted)
+    explain_quotes(reader, piece, len);
+  else
+    async_buf_add_str(out, places[place].fix);
+  return out->err ? out->err : ASYNC_EINVAL;
+}
+
+/* Placeholders. */
 
 static bool is_same(const struct exec_piece *a, const struct exec_piece *b)
 {
-  return a->kind == b->kind && a->column == b->column && a->len == b->len &&
-         (a->len == 0 || memcmp(a->text, b->text, a->len) == 0);
+  return a->kind == b->kind && a->part == b->part && a->number == b->number &&
+         a->len == b->len && (a->len == 0 || !memcmp(a->text, b->text, a->len));
 }
 
 /* The number of a placeholder's parameter, from 1. */
@@ -54,107 +89,80 @@ static int find_parameter(struct exec_pieces *parameters,
   return err;
 }
 
-/* With several entries each is a parameter, so the others have no numbers; what
- * is the same for all is in the environment. */
-static int add_for_many(struct reader *reader, const struct exec_piece *piece,
-                        size_t len)
+/* With several entries the parameters are these, so the others have no numbers;
+ * what is the same for all is in the environment. */
+static int add_of_several(struct reader *reader, const struct exec_piece *piece,
+                          size_t len)
 {
   struct async_buf *out = &reader->script->text;
-  switch (piece->kind) {
-  case EXEC_PIECE_ENTRY:
+  if (piece->kind == EXEC_PIECE_ENTRY && piece->part == EXEC_PART_ALL)
     async_buf_add_str(out, "\"$@\"");
-    return 0;
-  case EXEC_PIECE_NUMBER:
+  else if (piece->kind == EXEC_PIECE_NUMBER)
     async_buf_add_str(out, "\"$ASYNCTOOL_SEQ\"");
-    return 0;
-  case EXEC_PIECE_SLOT:
+  else if (piece->kind == EXEC_PIECE_SLOT)
     async_buf_add_str(out, "\"$ASYNCTOOL_SLOT\"");
-    return 0;
-  case EXEC_PIECE_TRY:
+  else if (piece->kind == EXEC_PIECE_TRY)
     async_buf_add_str(out, "\"$ASYNCTOOL_TRY\"");
-    return 0;
-  default:
-    return refuse(reader, len, "one value of several",
-                  "with -n and -X only {}, {#}, {%} and {try} can be used");
+  else if (piece->kind == EXEC_PIECE_NTH && piece->part == EXEC_PART_ALL)
+    async_buf_printf(out, "\"${%zu}\"", piece->number);
+  else {
+    async_buf_printf(reader->message,
+                     "%.*s does not go with several entries (--max-args, "
+                     "--fill) in a script; they are $1, $2 and so on",
+                     (int)len, reader->shell.at);
+    return ASYNC_EINVAL;
   }
-}
-
-static bool takes_many(const struct exec_opts *opts)
-{
-  return opts->max_args > 1 || opts->fill;
+  return 0;
 }
 
 static int add_placeholder(struct reader *reader,
                            const struct exec_piece *piece, size_t len)
 {
   size_t number;
-  if (reader->place == PLACE_SINGLE || reader->place == PLACE_DOUBLE)
-    return refuse(reader, len, "between quotation marks",
-                  "end them before it and begin them again behind it, as in "
-                  "\"a \"{}\" b\", or use $1 in its place");
-  if (reader->has_document)
-    return refuse(reader, len, "behind the beginning of a here-document",
-                  "use $1 in its place");
-  if (takes_many(reader->opts))
-    return add_for_many(reader, piece, len);
+  if (exec_shell_place(&reader->shell) != EXEC_PLACE_CODE)
+    return refuse(reader, piece, len);
+  if (reader->marks.several)
+    return add_of_several(reader, piece, len);
   int err = find_parameter(&reader->script->parameters, piece, &number);
   async_buf_printf(&reader->script->text, "\"${%zu}\"", number);
   return err;
 }
 
-/* Goes over one character, or two of which the first is a backslash. */
-static size_t step(struct reader *reader)
+/* Reading. */
+
+static void copy(struct reader *reader, const char *end)
 {
-  const char *at = reader->at;
-  switch (reader->place) {
-  case PLACE_SINGLE:
-    if (*at == '\'')
-      reader->place = PLACE_CODE;
-    return 1;
-  case PLACE_DOUBLE:
-    if (*at == '"')
-      reader->place = PLACE_CODE;
-    return *at == '\\' && at[1] ? 2 : 1;
-  case PLACE_COMMENT:
-    if (*at == '\n')
-      reader->place = PLACE_CODE;
-    return 1;
-  case PLACE_CODE:
-    break;
-  }
-  if (*at == '\'')
-    reader->place = PLACE_SINGLE;
-  else if (*at == '"')
-    reader->place = PLACE_DOUBLE;
-  else if (*at == '#' && (at == reader->text || strchr(" \t\n;&|(", at[-1])))
-    reader->place = PLACE_COMMENT;
-  else if (strncmp(at, "<<", 2) == 0 && at[2] != '<')
-    reader->document_follows = true;
-  else if (strncmp(at, "<<<", 3) == 0)
-    return 3;
-  else if (*at == '\n' && reader->document_follows)
-    reader->has_document = true;
-  return *at == '\\' && at[1] ? 2 : strncmp(at, "<<", 2) == 0 ? 2 : 1;
+  const char *start = reader->shell.at;
+  while (reader->shell.at < end && *reader->shell.at)
+    exec_shell_step(&reader->shell);
+  async_buf_add(&reader->script->text, start,
+                (size_t)(reader->shell.at - start));
 }
 
-static int read_all(struct reader *reader)
+/* In a comment nothing is special; $STR is a variable even with -I STR. */
+static size_t read_piece(const struct reader *reader, struct exec_piece *piece)
 {
+  const struct exec_shell *shell = &reader->shell;
+  if (exec_shell_place(shell) == EXEC_PLACE_COMMENT ||
+      (shell->at > shell->text && shell->at[-1] == '$'))
+    return 0;
+  return exec_piece_read(piece, shell->at, &reader->marks);
+}
+
+static int read_one(struct reader *reader)
+{
+  struct exec_piece piece = { .kind = EXEC_PIECE_TEXT };
+  struct exec_shell *shell = &reader->shell;
+  size_t len = read_piece(reader, &piece);
   int err = 0;
-  while (*reader->at && err == 0) {
-    struct exec_piece piece;
-    size_t len = 0;
-    if (reader->place != PLACE_COMMENT)
-      len = exec_piece_read(&piece, reader->at, reader->opts->replace);
-    /* ${...} is the shell's own. */
-    if (len > 0 && reader->at > reader->text && reader->at[-1] == '$')
-      len = 0;
-    if (len > 0) {
-      err = add_placeholder(reader, &piece, len);
-    } else {
-      len = step(reader);
-      async_buf_add(&reader->script->text, reader->at, len);
-    }
-    reader->at += len;
+  if (len > 0 && piece.kind != EXEC_PIECE_TEXT) {
+    err = add_placeholder(reader, &piece, len);
+    shell->at += len;
+  } else if (len == 0 || len == piece.len) {
+    copy(reader, shell->at + (len ? len : 1));
+  } else {
+    async_buf_add(&reader->script->text, piece.text, piece.len);
+    shell->at += len;
   }
   return err;
 }
@@ -164,12 +172,16 @@ int exec_script_read(struct exec_script *script, const struct exec_opts *opts,
 {
   static const struct exec_piece entry = { .kind = EXEC_PIECE_ENTRY };
   struct reader reader = {
-    .script = script, .opts = opts, .text = text, .at = text, .message = message
+    .script = script,
+    .marks = { .replace = opts->replace,
+               .braces = !opts->replace,
+               .several = opts->max_args > 1 || opts->fill },
+    .shell = { .text = text, .at = text },
+    .message = message,
   };
-  /* $1 is the entry, whatever else there is. */
   int err = exec_pieces_add(&script->parameters, &entry);
-  if (err == 0)
-    err = read_all(&reader);
+  while (*reader.shell.at && err == 0)
+    err = read_one(&reader);
   return err < 0 ? err : script->text.err;
 }
 

@@ -9,8 +9,8 @@
 struct exec_opts;
 
 struct exec_script {
-  struct async_buf text;         /* with "$1" in place of placeholders */
-  struct exec_pieces parameters; /* one each */
+  struct async_buf text;         /* with "${2}" in place of placeholders */
+  struct exec_pieces parameters; /* one each; $1 is the entry in any case */
 };
 
 #define EXEC_SCRIPT_INIT                                                       \
@@ -18,11 +18,15 @@ struct exec_script {
     ASYNC_BUF_INIT, EXEC_PIECES_INIT                                           \
   }
 
-/* Reads a script. $1 is always the entry. With several entries (-n, -X), {}
- * becomes "$@".
+/* Reads a script. With several entries (-n, -X) all parameters are entries, and
+ * {} becomes "$@".
  *
- * message  for people, without a newline, if it is not acceptable: a placeholder
- *          between quotation marks, or in a here-document
+ * A placeholder is refused where a quoted parameter would be something else
+ * than one word: between quotation marks, also around a $(...) with the
+ * placeholder; in `...`, ${...}, $((...)), ((...)), a here-document. In a
+ * comment it is nothing.
+ *
+ * message  for people, without a newline, if it is not acceptable
  *
  * Returns 0, ASYNC_EINVAL with a message, or ASYNC_ENOMEM. In every case
  * exec_script_done is due.

@@ -24,16 +24,23 @@ static int read_all(int fd, struct async_buf *out)
   }
 }
 
+int exec_file_read_fd(int fd, struct async_buf *out)
+{
+  async_buf_clear(out);
+  int err = read_all(fd, out);
+  if (err < 0)
+    async_buf_clear(out);
+  return err;
+}
+
 int exec_file_read(const char *path, struct async_buf *out)
 {
   async_buf_clear(out);
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0)
     return -errno;
-  int err = read_all(fd, out);
+  int err = exec_file_read_fd(fd, out);
   close(fd);
-  if (err < 0)
-    async_buf_clear(out);
   return err;
 }
 

@@ -8,8 +8,10 @@
 
 #include "async/buf.h"
 
-/* Reads all of a file. Returns 0 or an error; then `out` is empty. */
+/* Reads all of a file, and a NUL behind it. Returns 0 or an error; then `out` is
+ * empty. */
 int exec_file_read(const char *path, struct async_buf *out);
+int exec_file_read_fd(int fd, struct async_buf *out);
 
 /* The lines of a text that ends with a NUL, one after the other: each call cuts
  * one off. Returns it, or NULL. */

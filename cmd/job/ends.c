@@ -44,6 +44,7 @@ int job_source_open(struct job_session *session)
     .inputs = &run->opts->inputs,
     .format = run->opts->input_format,
     .entry_fields = run->tool->entry_fields,
+    .header = run->header,
     .stdin_fd = STDIN_FILENO,
     .stdin_too = run->needs_input,
   };

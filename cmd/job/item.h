@@ -20,6 +20,7 @@ struct job_entry {
   size_t key_len;
   struct json_t *fields; /* of NDJSON, TSV and CSV; NULL: none */
   bool is_record;        /* fields are another command's record, not options */
+  bool has_columns;      /* fields were "name=value" behind the text */
   const char *source;    /* the file's name; kept by the source */
   uint64_t line;         /* from 1; 0: an operand */
   int64_t taken_ns; /* when it was read, if it had to wait for others of its

@@ -35,18 +35,20 @@ static int open_pipe(struct async_stream **out, const char *path)
   return err;
 }
 
+int job_source_open_file(struct async_stream **out, const char *path)
+{
+  struct stat status;
+  if (stat(path, &status) == 0 && S_ISFIFO(status.st_mode))
+    return open_pipe(out, path);
+  return async_stream_open_file(out, path, O_RDONLY, 0);
+}
+
 int job_list_open(struct job_list *list, const char *path,
                   struct async_stream *stream)
 {
-  struct stat status;
-  int err = 0;
   list->name = path;
   list->stream = stream;
-  if (!stream && stat(path, &status) == 0 && S_ISFIFO(status.st_mode))
-    err = open_pipe(&list->stream, path);
-  else if (!stream)
-    err = async_stream_open_file(&list->stream, path, O_RDONLY, 0);
-  return err;
+  return stream ? 0 : job_source_open_file(&list->stream, path);
 }
 
 void job_list_close(struct job_list *list)
@@ -154,6 +156,7 @@ int job_list_plain(struct job_list *list, struct job_item *item,
     int err = read_columns(tab, text + len, &item->entry.fields);
     if (err == ASYNC_ENOMEM)
       return err;
+    item->entry.has_columns = err == 0;
     if (err == 0)
       len = (size_t)(tab - text);
   }

@@ -1,8 +1,9 @@
 /* Entries as rows of TSV or CSV.
  *
  * If one of the names in the first row can be the entry's text (url, name,
- * ...), it is a header, and the other columns are fields. Otherwise there is no
- * header, and the first column is the text. */
+ * ...), or if the user says so, it is a header, and the columns are fields.
+ * Otherwise there is none, and their names are 1, 2, ... The text is the column
+ * with such a name, else the first. */
 #include <stdio.h>
 #include <string.h>
 
@@ -136,6 +137,7 @@ static bool has_name(const struct opt_list *cells, const char *name)
 static bool take_header(struct job_list *list, struct opt_list *cells)
 {
   list->header_over = true;
+  list->named = list->header_wanted;
   for (const char *const *name = list->entry_fields; *name; name++)
     list->named = list->named || has_name(cells, *name);
   if (!list->named)
@@ -148,7 +150,8 @@ static bool take_header(struct job_list *list, struct opt_list *cells)
   return true;
 }
 
-/* Cells as an object; without a header their names are 1, 2, ... */
+/* Cells as an object, in their order. Without a header their names are 1, 2,
+ * ..., as is that of a column whose name is empty or another's. */
 static json_t *make_fields(const struct job_list *list,
                            const struct opt_list *cells)
 {
@@ -157,6 +160,8 @@ static json_t *make_fields(const struct job_list *list,
     char number[24];
     snprintf(number, sizeof(number), "%zu", i + 1);
     const char *name = list->named ? list->header.items[i] : number;
+    if (!*name || json_object_get(fields, name))
+      name = number;
     if (json_object_set_new_nocheck(fields, name,
                                     json_string_nocheck(cells->items[i])) < 0) {
       json_decref(fields);
@@ -164,6 +169,15 @@ static json_t *make_fields(const struct job_list *list,
     }
   }
   return fields;
+}
+
+/* Whether one of the named columns can be the text. */
+static bool has_text(const struct job_list *list)
+{
+  for (const char *const *name = list->entry_fields; *name; name++)
+    if (has_name(&list->header, *name))
+      return true;
+  return false;
 }
 
 static int take_row(struct job_list *list, struct job_item *item,
@@ -177,7 +191,7 @@ static int take_row(struct job_list *list, struct job_item *item,
   if (!fields)
     return ASYNC_ENOMEM;
   item->entry.is_record = list->is_record;
-  if (list->named)
+  if (list->named && has_text(list))
     return job_list_fields(list, item, fields, text, len);
   item->entry.fields = fields;
   return job_list_string(list, item, cells->items[0], strlen(cells->items[0]));

@@ -131,6 +131,7 @@ static int open_list(struct job_source *source, const char *path)
   int err = 0;
   source->list = (struct job_list){
     .format = source->opts.format,
+    .header_wanted = source->opts.header,
     .entry_fields = source->opts.entry_fields ? source->opts.entry_fields
                                               : job_usual_fields,
   };

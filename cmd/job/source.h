@@ -14,6 +14,7 @@
 #include "job/item.h"
 #include "opt/common.h"
 
+struct async_stream;
 struct job_log;
 struct job_source;
 
@@ -24,6 +25,7 @@ struct job_source_opts {
   enum job_input_format format;
   const char *const *entry_fields; /* NULL: the usual; see struct job_tool */
   int stdin_fd;
+  bool header;    /* the first row of TSV and CSV names the columns */
   bool stdin_too; /* when there is neither operand nor file */
 };
 
@@ -50,7 +52,9 @@ bool job_source_is_finite(const struct job_source *source);
 /* Whether a list could not be read (to its end). */
 bool job_source_failed(const struct job_source *source);
 
-/* The same for a tool that reads lists by itself. */
+/* For a tool that reads lists by itself: the same, and opens a file for reading.
+ * May park: a named pipe waits for its writer. */
 void job_source_note_failure(struct job_source *source);
+int job_source_open_file(struct async_stream **out, const char *path);
 
 #endif

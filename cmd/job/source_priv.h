@@ -16,6 +16,7 @@ struct job_list {
   uint64_t line;          /* the last one that was read */
   struct async_buf row;   /* TSV and CSV: its lines so far */
   struct opt_list header; /* TSV and CSV: the columns' names */
+  bool header_wanted;     /* the first row is one, whatever it says */
   bool header_over, named, is_record;
 };
 

@@ -45,6 +45,8 @@ struct job_run {
   size_t operand_count;
   bool needs_input; /* true; false: there is input without operands, files and
                        standard input, from a `next` of its own */
+  bool header;      /* the first row of TSV and CSV names the columns, even if
+                       none of them is in entry_fields */
   size_t window;    /* items between source and record; 0: as async_fan_opts */
   int64_t retry_after_max_ns; /* a server that asks for longer is given up; 0:
                                  10 x the longest backoff */

@@ -34,13 +34,21 @@ static int keep_number(struct asy_low *low, int i)
   return low->fds[i] < 0 ? -errno : 0;
 }
 
+/* Not where the standard ones belong, if we have none. */
+static int open_null(struct asy_low *low)
+{
+  int fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (fd < 0)
+    return -errno;
+  low->null_fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  int err = low->null_fd < 0 ? -errno : 0;
+  close(fd);
+  return err;
+}
+
 int asy_low_open(struct asy_low *low)
 {
-  int err = 0;
-  if (low->null_fd < 0)
-    low->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-  if (low->null_fd < 0)
-    return -errno;
+  int err = low->null_fd < 0 ? open_null(low) : 0;
   for (int i = 0; i < ASY_CHILD_FDS && err == 0; i++)
     err = keep_number(low, i);
   return err;

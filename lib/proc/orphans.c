@@ -1,6 +1,10 @@
 /* Descendants that lost their parent and came to us. The kernel lists the
  * children of a thread, and gives orphans to the first thread of a process;
- * where it has no such list, all of /proc is looked through. */
+ * where it has no such list, all of /proc is looked through.
+ *
+ * A shell may have had children before it became this program, such as the
+ * other end of >(tee log). They are strangers: nobody signals them, and nobody
+ * reaps them either, so that their numbers stay theirs. */
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -29,16 +33,20 @@ struct sweep {
 
 typedef void child_fn(struct sweep *sweep, pid_t pid);
 
-int async_proc_adopt_orphans(void)
-{
-  return prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 ? -errno : 0;
-}
-
 /* Finding children. */
+
+static bool is_stranger(const struct asy_procs *procs, pid_t pid)
+{
+  for (size_t i = 0; i < procs->stranger_count; i++)
+    if (procs->strangers[i] == pid)
+      return true;
+  return false;
+}
 
 static void found(struct sweep *sweep, child_fn *fn, pid_t pid)
 {
-  if (!sweep->procs || !asy_procs_find(sweep->procs, pid))
+  struct asy_procs *procs = sweep->procs;
+  if (!procs || (!asy_procs_find(procs, pid) && !is_stranger(procs, pid)))
     fn(sweep, pid);
 }
 
@@ -99,9 +107,51 @@ static void each_searched(struct sweep *sweep, child_fn *fn)
 
 static void each_child(struct sweep *sweep, child_fn *fn)
 {
-  sweep->count = 0;
   if (each_listed(sweep, fn) < 0)
     each_searched(sweep, fn);
+}
+
+/* Strangers. */
+
+static void count_one(struct sweep *sweep, pid_t pid)
+{
+  (void)pid;
+  sweep->count++;
+}
+
+static void note_stranger(struct sweep *sweep, pid_t pid)
+{
+  struct asy_procs *procs = sweep->procs;
+  if (procs->stranger_count < sweep->count)
+    procs->strangers[procs->stranger_count++] = pid;
+}
+
+/* No child is born while we look. */
+static int note_strangers(struct asy_procs *procs)
+{
+  struct sweep sweep = { procs, NULL, 0, 0 };
+  each_child(&sweep, count_one);
+  if (sweep.count == 0)
+    return 0;
+  procs->strangers = calloc(sweep.count, sizeof(*procs->strangers));
+  if (!procs->strangers)
+    return ASYNC_ENOMEM;
+  each_child(&sweep, note_stranger);
+  return 0;
+}
+
+int async_proc_adopt_orphans(void)
+{
+  struct asy_procs *procs;
+  int err = asy_procs_get(&procs);
+  if (err == 0 && !procs->adopts)
+    err = note_strangers(procs);
+  if (err < 0)
+    return err;
+  if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+    return -errno;
+  procs->adopts = true;
+  return (int)procs->stranger_count;
 }
 
 /* Marks. */
@@ -170,9 +220,10 @@ size_t async_proc_sweep(int number, const char *mark)
   int adopts = 0;
   if (prctl(PR_GET_CHILD_SUBREAPER, &adopts) < 0 || !adopts)
     return 0;
-  do
+  do {
+    sweep.count = 0;
     each_child(&sweep, reap);
-  while (sweep.count > 0);
+  } while (sweep.count > 0);
   each_child(&sweep, signal_orphan);
   return sweep.count;
 }

@@ -18,6 +18,9 @@ struct asy_procs {
   struct async_timer notify; /* tells them */
   char *stack;               /* of the child that is being started */
   struct asy_low low;
+  pid_t *strangers; /* children that are none of ours */
+  size_t stranger_count;
+  bool adopts;    /* orphans, and strangers are known */
   bool fork_only; /* the kernel has no pidfd for us */
   size_t waiting; /* operations on processes that live */
   int set;        /* of pidfds, a poll set */

@@ -12,6 +12,7 @@ static void close_procs(struct asy_local *local)
   struct asy_procs *procs = ASYNC_CONTAINER_OF(local, struct asy_procs, local);
   asy_launch_stack_free(procs->stack);
   asy_low_done(&procs->low);
+  free(procs->strangers);
   asy_watch_close(procs);
 }
 

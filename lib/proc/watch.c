@@ -4,6 +4,7 @@
  * One set for all, because entering a descriptor into libuv's and taking it out
  * are six system calls, and into this one two. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -162,8 +163,18 @@ static void on_chld(uv_signal_t *uv, int number)
     asy_procs_each(procs, check_stop, 0);
 }
 
+/* We may have been started with it blocked. */
+static void unblock_chld(void)
+{
+  sigset_t chld;
+  sigemptyset(&chld);
+  sigaddset(&chld, SIGCHLD);
+  pthread_sigmask(SIG_UNBLOCK, &chld, NULL);
+}
+
 static int open_chld(struct asy_procs *procs)
 {
+  unblock_chld();
   if (!procs->chld_open) {
     int err = uv_signal_init(async_loop_uv(), &procs->chld);
     if (err < 0)

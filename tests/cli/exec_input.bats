@@ -139,3 +139,14 @@ END
   launch 1 --ndjson --keep-order -a list sleep {name}
   is "$(records .outcome | tr '\n' ' ')" "ok timeout "
 }
+
+@test "input: --header makes the first row names, whatever they are" {
+  printf 'size,color\n1,red\n2,"light blue"\n' >list
+  launch 0 -k --input-format csv --header -a list printf '<%s>' {color} {1} {2} {}
+  is "$(<out)" '<red><1><red><1><light blue><2><light blue><2>'
+  launch 0 -k --input-format csv -a list printf '<%s>' {2}
+  is "$(<out)" '<color><red><light blue>'
+  launch 0 -k --input-format csv --header --env-from color -a list \
+    sh -c 'echo "$color"' sh
+  is "$(<out)" $'red\nlight blue'
+}

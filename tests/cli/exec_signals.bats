@@ -256,12 +256,9 @@ cut_off() {
 [ "$1" = probe ] || exit 0
 echo "$(ls /proc/$PPID/fd | wc -l) $(ps -o pid= --ppid $PPID | wc -l)"
 END
-  {
-    printf '%s\n' a b probe
-    yes a | head -n 300
-    echo probe
-  } >list
-  launch 0 -j 1 -k -a list ./count
+  # Not from a list, which is a descriptor until its end is seen.
+  launch 0 -j 1 -k ./count ::: a b probe {1..300} probe
+  is "$(wc -l <out)" 2
   is "$(sort -u out | wc -l)" 1 || { cat out; return 1; }
 }
 
@@ -275,13 +272,10 @@ END
 exec sleep 60
 END
   chmod +x slow
-  {
-    echo count
-    for _ in {1..15}; do printf '%s\n' missing slow false; done
-    echo count
-  } >list
+  local all=()
+  for _ in {1..15}; do all+=(missing slow false); done
   cp "$(type -P false)" false
-  launch 1 -j 1 -k --timeout 50ms --results res/{#} -a list ./{} x
+  launch 1 -j 1 -k --timeout 50ms --results res/{#} ./{} x ::: count "${all[@]}" count
   is "$(wc -l <out)" 2 || { cat out err; return 1; }
   is "$(sort -u out | wc -l)" 1 || { cat out; return 1; }
 }

@@ -248,6 +248,29 @@ static void also_if_it_cannot_be_shown_early(void)
   world_done(&world);
 }
 
+/* The first waits to be tried again, and gets no slot. */
+static void later_ones_have_all_slots(struct world *world)
+{
+  struct child b;
+  world->run.jobs = 1;
+  child_init(&b, world, 1, "b");
+  CHECK_INT(child_start(&b), 0);
+  pour(b.out, 'b', 2500000);
+  CHECK_INT(child_end(&b, 0), -1);
+  CHECK_INT(b.item.item.error.kind, JOB_ERROR_LIMIT);
+  child_done(&b);
+}
+
+static void jobs_that_wait_for_one_that_waits_for_them_do_not_hang(void)
+{
+  struct world world = usual();
+  world.opts.buffer_bytes = 200000;
+  world.opts.spill = false;
+  world.opts.job.keep_order = true;
+  world_run(&world, later_ones_have_all_slots);
+  world_done(&world);
+}
+
 /* Records. */
 
 static struct exec_captured captured(struct child *child, int fd)
@@ -544,6 +567,7 @@ static const struct tap_test tests[] = {
   TEST(a_job_that_can_never_have_room_fails_and_says_so),
   TEST(with_keep_order_the_first_gets_through_and_the_others_wait),
   TEST(also_if_it_cannot_be_shown_early),
+  TEST(jobs_that_wait_for_one_that_waits_for_them_do_not_hang),
   TEST(a_record_has_all_of_it_or_the_head_or_the_tail),
   TEST(the_tail_of_much_is_its_tail),
   TEST(output_that_nobody_wants_has_no_pipe),

@@ -5,9 +5,10 @@
  * descriptor of ours but the three it is given. It is watched by the loop: on
  * Linux through a descriptor of the process (pidfd), elsewhere through SIGCHLD;
  * the cost does not grow with the number of live children, nor with the memory
- * we use. Where the system allows it, it dies with us.
+ * we use. On Linux it dies with us: with the thread that started it.
  *
- * Other children of this process, started by other means, are left alone. */
+ * Other children of this process, started by other means, are left alone; but
+ * see async_proc_adopt_orphans. If SIGCHLD is ignored it no longer is. */
 #ifndef ASYNC_PROC_H
 #define ASYNC_PROC_H
 
@@ -28,26 +29,31 @@ struct async_proc_limit {
   struct rlimit limit;
 };
 
-/* Zero means: the default. */
+/* Begin with ASYNC_PROC_OPTS_INIT. Zero means: the default, but in the three
+ * descriptors. */
 struct async_proc_opts {
-  const char *file;   /* the program, with a slash: see async_proc_find */
-  char *const *argv;  /* ends with NULL */
-  char *const *envp;  /* ends with NULL; NULL: ours */
-  const char *dir;    /* to start in; NULL: ours */
+  const char *file;  /* the program, with a slash: see async_proc_find; if it is
+                         relative, to `dir` */
+  char *const *argv; /* ends with NULL */
+  char *const *envp; /* ends with NULL; NULL: ours, without the
+                         UV_THREADPOOL_SIZE that async_run puts there */
+  const char *dir;   /* to start in; NULL: ours */
   int in, out, error; /* become 0, 1 and 2, and stay ours; ASYNC_PROC_NULL is
                          /dev/null, ASYNC_PROC_SAME is what we have there */
   bool inherits; /* has our other descriptors too, but those that close on exec;
                     starting it then takes longer, the more we have */
   bool our_group;   /* stays in our process group; else leads its own */
-  bool terminal;    /* its group becomes the foreground of the terminal, until
-                         it ends or stops; needs a controlling terminal */
+  bool terminal;    /* its group becomes the foreground of the terminal, if ours
+                       is, until it ends; -ENXIO without a terminal. When it is
+                       stopped (Ctrl-Z), so are we, by async_loop_suspend, and
+                       when we are continued, so is it */
   bool outlives_us; /* it is not killed when we die */
   int nice;         /* added to ours */
   int umask;        /* ASYNC_PROC_UMASK(022); 0: ours */
   const struct async_proc_limit *limits;
   size_t limit_count;
   int cgroup; /* 1 + an open directory of a cgroup (version 2) to start in;
-                 0: ours */
+                 0: ours; -ENOSYS where there are none */
 };
 
 enum { ASYNC_PROC_NULL = -1, ASYNC_PROC_SAME = -2 };
@@ -92,25 +98,27 @@ int async_proc_find(char **out, const char *name, const char *path);
  * opts  borrowed for the call
  *
  * Returns 0, or the system's error, also that of chdir and exec in the child:
- * -E2BIG, -ENOENT, -EACCES, -EAGAIN for the limit of processes.
+ * -E2BIG, -ENOENT, -EACCES, -EMFILE, -EAGAIN for the limit of processes. Then
+ * there is no process, and nothing to close.
  * Does not park, but this thread waits until the child has called exec.
  */
 int async_proc_start(struct async_proc *proc,
                      const struct async_proc_opts *opts);
 
 /* Waits for the end of the process. Its pipes may still have readers and
- * writers. May be called again, by one task at a time.
+ * writers. May be called again, and by several tasks.
  *
- * Returns 0 (proc->status is set), or ASYNC_ECANCELED: it still runs.
+ * Returns 0 (proc->status is set); ASYNC_ECANCELED, which does nothing to it; or
+ * -ECHILD if somebody else in this process waited for it: its status is lost.
  */
 int async_proc_wait(struct async_proc *proc);
 
-/* The same as an operation, done with rc 0; to be awaited beside others.
- * Withdrawn, the process still runs. */
+/* The same as an operation, to be awaited beside others. Withdrawn, the process
+ * still runs. */
 void async_proc_watch(struct async_proc *proc, struct async_op *op);
 
 /* Sends a signal to the process, or to its whole group, which may have members
- * when the leader has ended.
+ * when the leader has ended. One that shares our group is signalled alone.
  *
  * Returns 0, or -ESRCH when there is nobody any more.
  */
@@ -120,23 +128,36 @@ int async_proc_signal_group(struct async_proc *proc, int number);
 /* Sends a signal to the groups of all live processes (of this loop). */
 void async_proc_signal_all(int number);
 
-/* Lets go of it. One that still runs is killed, with its group, and waited for;
- * shielded. NULL-safe for one that was never started (all zero). */
+/* Lets go of it, and leaves it all zero. One that still runs is killed, with its
+ * group, and waited for; shielded. Fine for one that was never started (all
+ * zero, or async_proc_start failed). Nobody else waits for it. */
 void async_proc_close(struct async_proc *proc);
 
 /* Orphans: descendants whose parent has ended come to us from now on, instead
- * of to process 1, and have to be swept. Linux alone; elsewhere -ENOSYS, and a
- * sweep finds nothing. */
+ * of to process 1, and have to be swept. They cannot be told from children that
+ * this process starts by other means, of which there should be none any more.
+ *
+ * Those that it has already are strangers, left by whoever was this process
+ * before execve(2), and no sweep touches them. But their orphans come to us,
+ * too: if there are strangers, sweep with a mark.
+ *
+ * Returns how many strangers there are; ASYNC_ENOMEM; or -ENOSYS where this is
+ * not Linux, and a sweep finds nothing.
+ * Thread: as async_proc_sweep, in its loop.
+ */
 int async_proc_adopt_orphans(void);
 
-/* Reaps adopted orphans that have ended, and sends a signal to the others.
+/* Reaps adopted orphans that have ended, and sends a signal to the others, and
+ * to the group of one that leads it. Their own descendants come to us when they
+ * have gone: sweep until none is left.
  *
  * number  0: none
  * mark    NULL: all; else only those whose environment had this "NAME=VALUE"
- *         when they were started
+ *         when they were started (all that have ended are reaped)
  *
- * Returns how many are still alive (of those marked). Costs time for every
+ * Returns how many were still alive (of those marked). Costs time for every
  * child we have: not for each short job.
+ * Thread: if several run loops, the one that called main.
  */
 size_t async_proc_sweep(int number, const char *mark);
 

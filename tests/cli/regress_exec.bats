@@ -1,0 +1,42 @@
+#!/usr/bin/env bats
+# shellcheck disable=SC1083 # placeholders in braces
+# What asynctool exec once did wrong.
+load exec
+
+setup() {
+  begin_exec
+}
+
+teardown() {
+  stop_jobs
+}
+
+# Children that are none of ours.
+
+@test "regress: children of the shell that became us live on" {
+  bash -c 'sleep 60 & echo $! >pids
+    exec "$ASYNCTOOL" exec --timeout 100ms --kill-after 100ms \
+      sh -c "setsid sleep 60 & echo \$! >>orphans; sleep 60" sh ::: a' \
+    >out 2>err 3>&- || status=$?
+  no_sanitizer_report err
+  is "$status" 1
+  is_alive "$(<pids)"
+  all_dead orphans
+}
+
+@test "regress: what stands behind >( ) gets all and may finish" {
+  bash -c 'exec "$ASYNCTOOL" exec echo ::: a \
+    > >(sleep 0.2; cat >log.new; mv log.new log)' 2>err 3>&-
+  no_sanitizer_report err
+  until_true test -e log
+  is "$(<log)" a
+}
+
+@test "regress: who starts a daemon before us keeps it" {
+  needs_linux
+  bash -c '(sleep 0.1; setsid sh -c "echo \$\$ >pids; exec sleep 60" &) &
+    exec "$ASYNCTOOL" exec --kill-after 100ms --shell \
+      "until [ -s pids ]; do sleep 0.01; done; sleep 0.1" ::: a' 2>err 3>&-
+  no_sanitizer_report err
+  is_alive "$(<pids)"
+}
