@@ -60,6 +60,15 @@ static double cost(const struct asy_fleet_resolver *resolver)
          resolver->given.weight;
 }
 
+/* The same one drawn twice is no choice: the one beside it, then. */
+static struct asy_fleet_resolver *beside(const struct async_dns_fleet *fleet,
+                                         const struct wish *wish,
+                                         struct asy_fleet_resolver *one)
+{
+  struct asy_fleet_resolver *two = fleet->able[one->place % fleet->able_count];
+  return fits(wish, two) ? two : one;
+}
+
 /* Source: Mitzenmacher, "The Power of Two Choices in Randomized Load
  * Balancing". */
 static struct asy_fleet_resolver *fastest(struct async_dns_fleet *fleet,
@@ -69,6 +78,8 @@ static struct asy_fleet_resolver *fastest(struct async_dns_fleet *fleet,
   if (!one || fleet->able_count == 1)
     return one;
   struct asy_fleet_resolver *two = any(fleet, wish);
+  if (two == one)
+    two = beside(fleet, wish, one);
   return cost(two) < cost(one) ? two : one;
 }
 
