@@ -46,15 +46,18 @@ static void put_csv_bytes(struct async_buf *out, const char *bytes, size_t len)
 
 typedef void put_bytes(struct async_buf *out, const char *bytes, size_t len);
 
-static void put_json(struct async_buf *out, const struct job_value *value,
-                     put_bytes *put)
+static void put_written(struct async_buf *out, const struct job_value *value,
+                        put_bytes *put)
 {
   struct async_buf text = ASYNC_BUF_INIT;
-  job_json_value(&text, value);
+  if (value->kind == JOB_VALUE_TEXT)
+    value->write(value->data, &text);
+  else
+    job_json_value(&text, value);
   if (text.err)
     out->err = text.err;
   else
-    put(out, text.data, text.len);
+    put(out, text.data ? text.data : "", text.len);
   async_buf_done(&text);
 }
 
@@ -70,8 +73,9 @@ static void put_value(struct async_buf *out, const struct job_value *value,
     put(out, value->bytes, value->len);
     return;
   case JOB_VALUE_STRINGS:
+  case JOB_VALUE_TEXT:
   case JOB_VALUE_JSON:
-    put_json(out, value, put);
+    put_written(out, value, put);
     return;
   case JOB_VALUE_TIME:
     job_text_time(out, value->number);

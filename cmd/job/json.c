@@ -66,6 +66,39 @@ void job_json_string(struct async_buf *out, const char *text)
   job_json_bytes(out, text, strlen(text));
 }
 
+size_t job_json_open(struct async_buf *out)
+{
+  async_buf_add_char(out, '"');
+  return out->len;
+}
+
+/* Nearly always nothing needs an escape, and the bytes are where they belong. */
+void job_json_close(struct async_buf *out, size_t start)
+{
+  if (out->err || out->len < start)
+    return;
+  size_t len = out->len - start;
+  if (len == 0 || job_plain_len(out->data + start, len) == len) {
+    async_buf_add_char(out, '"');
+    return;
+  }
+  struct async_buf copy = ASYNC_BUF_INIT;
+  async_buf_add(&copy, out->data + start, len);
+  out->len = start - 1;
+  if (copy.err)
+    out->err = copy.err;
+  else
+    job_json_bytes(out, copy.data, copy.len);
+  async_buf_done(&copy);
+}
+
+static void add_text(struct async_buf *out, const struct job_value *value)
+{
+  size_t start = job_json_open(out);
+  value->write(value->data, out);
+  job_json_close(out, start);
+}
+
 void job_json_ms(struct async_buf *out, int64_t duration_ns)
 {
   uint64_t us = duration_ns > 0 ? ((uint64_t)duration_ns + 500) / 1000 : 0;
@@ -130,6 +163,9 @@ void job_json_value(struct async_buf *out, const struct job_value *value)
     return;
   case JOB_VALUE_STRINGS:
     add_strings(out, value);
+    return;
+  case JOB_VALUE_TEXT:
+    add_text(out, value);
     return;
   case JOB_VALUE_JSON:
     value->write(value->data, out);

@@ -104,7 +104,8 @@ void job_writer_add(struct job_writer *writer, const struct job_item *item,
 {
   if (writer->put)
     add_columns(writer, item, out);
-  else if (writer->tool->text && item->prepared)
+  else if (writer->tool->text &&
+           (item->prepared || writer->tool->text_of_malformed))
     writer->tool->text(ctx, item, out);
   else
     add_plain_text(item, out);

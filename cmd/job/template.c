@@ -27,6 +27,9 @@ static void put(struct async_buf *out, const struct job_value *value)
   case JOB_VALUE_BYTES:
     async_buf_add(out, value->bytes, value->len);
     return;
+  case JOB_VALUE_TEXT:
+    value->write(value->data, out);
+    return;
   case JOB_VALUE_STRINGS:
     put_strings(out, value);
     return;

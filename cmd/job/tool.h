@@ -143,8 +143,10 @@ struct job_tool {
                 const struct async_fan_result *result);
 
   /* NULL, or appends the record in format "text": lines, or nothing. Not called
-   * for malformed entries. NULL: "OUTCOME KEY [MESSAGE]". */
+   * for malformed entries, unless text_of_malformed. NULL: "OUTCOME KEY
+   * [MESSAGE]". */
   void (*text)(void *ctx, const struct job_item *item, struct async_buf *out);
+  bool text_of_malformed;
 
   /* NULL, or frees the tool's part of an item; also for one that prepare has
    * refused or never saw. */

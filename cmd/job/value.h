@@ -19,6 +19,7 @@ enum job_value_kind {
   JOB_VALUE_WORD,    /* a string that needs no escapes in JSON */
   JOB_VALUE_BYTES,   /* any string */
   JOB_VALUE_STRINGS, /* an array of strings */
+  JOB_VALUE_TEXT,    /* a string that a function writes */
   JOB_VALUE_JSON     /* anything else: written by a function */
 };
 
@@ -105,6 +106,16 @@ static inline void job_value_strings(struct job_value *value,
   value->kind = JOB_VALUE_STRINGS;
   value->strings = strings;
   value->len = count;
+}
+
+/* write  appends the bytes of a string, as they are */
+static inline void job_value_text(struct job_value *value, const void *data,
+                                  void (*write)(const void *data,
+                                                struct async_buf *out))
+{
+  value->kind = JOB_VALUE_TEXT;
+  value->data = data;
+  value->write = write;
 }
 
 /* write  appends one JSON value, with what json.h has */

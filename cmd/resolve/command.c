@@ -31,8 +31,8 @@ static const char *const styles[] = { "simple", "short", "full",
   .item_bytes = sizeof(struct resolve_item), .entry_fields = entry_fields,     \
   .styles = styles, .open = resolve_client_open,                               \
   .close = resolve_client_close, .next = resolve_next, .ended = resolve_ended, \
-  .text = resolve_text, .item_done = resolve_item_done,                        \
-  .status = resolve_status
+  .text = resolve_text, .text_of_malformed = true,                             \
+  .item_done = resolve_item_done, .status = resolve_status
 
 /* One query an attempt. */
 static const struct job_tool tool = {

@@ -216,7 +216,6 @@ static const struct opt_row resolve_rows[] = {
   { .long_name = "wildcard",
     OPT_CHOICE(R, wildcard, wildcard_words),
     .initial = "off",
-    .implied = "filter",
     .group = ANSWERS,
     .help = "Names that exist only by a wildcard",
     .more =

@@ -16,44 +16,39 @@ static const struct resolve_item *item_of(const struct job_item *item)
 static void add_name(const void *data, struct async_buf *out)
 {
   const struct resolve_item *item = data;
-  struct async_buf text = ASYNC_BUF_INIT;
-  async_dns_name_add(&text, item->question.name);
-  job_json_bytes(out, text.data, text.len);
-  async_buf_done(&text);
+  async_dns_name_add(out, item->question.name);
 }
 
 static void get_name(const struct job_item *item, struct job_value *out)
 {
   if (item_of(item)->question.name)
-    job_value_json(out, item, add_name);
+    job_value_text(out, item, add_name);
 }
 
-/* A name that is not in the tables is written into a buffer of its own, which
- * has to last until the value is written. */
 static void add_type(const void *data, struct async_buf *out)
 {
   const struct resolve_item *item = data;
   char word[ASYNC_DNS_WORD_MAX];
-  job_json_string(out, async_dns_type_name(item->question.type, word));
+  async_buf_add_str(out, async_dns_type_name(item->question.type, word));
 }
 
 static void get_type(const struct job_item *item, struct job_value *out)
 {
   if (item_of(item)->question.name)
-    job_value_json(out, item, add_type);
+    job_value_text(out, item, add_type);
 }
 
 static void add_class(const void *data, struct async_buf *out)
 {
   const struct resolve_item *item = data;
   char word[ASYNC_DNS_WORD_MAX];
-  job_json_string(out, async_dns_class_name(item->question.klass, word));
+  async_buf_add_str(out, async_dns_class_name(item->question.klass, word));
 }
 
 static void get_class(const struct job_item *item, struct job_value *out)
 {
   if (item_of(item)->question.name)
-    job_value_json(out, item, add_class);
+    job_value_text(out, item, add_class);
 }
 
 /* The reply. */
@@ -62,13 +57,13 @@ static void add_rcode(const void *data, struct async_buf *out)
 {
   const struct resolve_item *item = data;
   char word[ASYNC_DNS_WORD_MAX];
-  job_json_string(out, async_dns_rcode_name(item->message.rcode, word));
+  async_buf_add_str(out, async_dns_rcode_name(item->message.rcode, word));
 }
 
 static void get_rcode(const struct job_item *item, struct job_value *out)
 {
   if (item_of(item)->replied)
-    job_value_json(out, item, add_rcode);
+    job_value_text(out, item, add_rcode);
 }
 
 static void get_result(const struct job_item *item, struct job_value *out)
@@ -81,24 +76,22 @@ static void get_result(const struct job_item *item, struct job_value *out)
   job_value_word(out, words[item_of(item)->result]);
 }
 
-/* Texts of records are ASCII: what is not is escaped. Only quotes and
- * backslashes need care. */
 static void add_record(const struct async_dns_record *record,
-                       struct async_buf *text, struct async_buf *out)
+                       struct async_buf *out)
 {
   char word[ASYNC_DNS_WORD_MAX];
   async_buf_add_str(out, "{\"name\":");
-  async_buf_clear(text);
-  async_dns_record_owner_add(text, record);
-  job_json_bytes(out, text->data, text->len);
+  size_t start = job_json_open(out);
+  async_dns_record_owner_add(out, record);
+  job_json_close(out, start);
   async_buf_add_str(out, ",\"type\":");
   job_json_string(out, async_dns_type_name(record->type, word));
   async_buf_add_str(out, ",\"ttl\":");
   async_buf_add_uint(out, record->ttl);
   async_buf_add_str(out, ",\"data\":");
-  async_buf_clear(text);
-  bool malformed = async_dns_record_data_add(text, record) < 0;
-  job_json_bytes(out, text->data, text->len);
+  start = job_json_open(out);
+  bool malformed = async_dns_record_data_add(out, record) < 0;
+  job_json_close(out, start);
   if (malformed)
     async_buf_add_str(out, ",\"malformed\":true");
   async_buf_add_char(out, '}');
@@ -109,18 +102,16 @@ void resolve_record_add_section(const struct async_dns_message *message,
                                 struct async_buf *out)
 {
   struct async_dns_record record;
-  struct async_buf text = ASYNC_BUF_INIT;
   const char *before = "[";
   async_dns_record_begin(&record, message, section);
   while (async_dns_record_next(&record)) {
     if (record.type == ASYNC_DNS_OPT)
       continue;
     async_buf_add_str(out, before);
-    add_record(&record, &text, out);
+    add_record(&record, out);
     before = ",";
   }
   async_buf_add_str(out, *before == '[' ? "[]" : "]");
-  async_buf_done(&text);
 }
 
 static void add_section(const struct resolve_item *item,

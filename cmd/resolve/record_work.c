@@ -117,22 +117,21 @@ void resolve_get_votes(const struct job_item *item, struct job_value *out)
 
 static void add_name(const unsigned char *name, struct async_buf *out)
 {
-  struct async_buf text = ASYNC_BUF_INIT;
-  async_dns_name_add(&text, name);
-  job_json_bytes(out, text.data, text.len);
-  async_buf_done(&text);
+  size_t start = job_json_open(out);
+  async_dns_name_add(out, name);
+  job_json_close(out, start);
 }
 
 static void add_zone(const void *data, struct async_buf *out)
 {
-  add_name(((const struct resolve_servers *)data)->zone, out);
+  async_dns_name_add(out, ((const struct resolve_servers *)data)->zone);
 }
 
 void resolve_get_zone(const struct job_item *item, struct job_value *out)
 {
   const struct resolve_servers *servers = item_of(item)->servers;
   if (servers && servers->zone_bytes > 0)
-    job_value_json(out, servers, add_zone);
+    job_value_text(out, servers, add_zone);
 }
 
 static void add_server(const struct resolve_server *server,

@@ -53,6 +53,19 @@ static void add_zone(const struct resolve_item *item, struct async_buf *out)
     async_dns_record_line_add(out, &record);
 }
 
+/* An entry that is no question: its message says which. */
+static void add_malformed(const struct resolve_item *item,
+                          struct async_buf *out)
+{
+  size_t start = out->len;
+  async_buf_add_str(out, "; ");
+  async_buf_add_str(out, job_error_text(&item->item.error));
+  for (size_t i = start; i < out->len; i++)
+    if (out->data[i] == '\n' || out->data[i] == '\r')
+      out->data[i] = ' ';
+  async_buf_add_char(out, '\n');
+}
+
 static void add_question(const struct resolve_item *item, struct async_buf *out)
 {
   char word[ASYNC_DNS_WORD_MAX];
@@ -65,6 +78,10 @@ static void add_question(const struct resolve_item *item, struct async_buf *out)
 static void add_why_not(const struct resolve_item *item, struct async_buf *out)
 {
   const struct job_item *base = &item->item;
+  if (!item->question.name) {
+    add_malformed(item, out);
+    return;
+  }
   async_buf_add_str(out, "; ");
   add_question(item, out);
   async_buf_add_char(out, ' ');
