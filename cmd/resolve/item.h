@@ -35,6 +35,7 @@ struct resolve_item {
   int64_t timeout_ns;  /* for all attempts together; 0: none */
   int64_t deadline_ns; /* 0: not started */
   bool plain;          /* without EDNS, which was not understood */
+  bool one_of_many;    /* questions of its entry */
 
   struct resolve_flight *flight;    /* of the last attempt; shared */
   struct async_dns_message message; /* its reply, when `replied` */

@@ -5,6 +5,7 @@
 #include "async/error.h"
 #include "async/timer.h"
 #include "resolve/client.h"
+#include "resolve/failed.h"
 #include "resolve/soa.h"
 #include "resolve/votes.h"
 
@@ -197,17 +198,6 @@ static void judge_as_failure(struct resolve_client *client,
                          : "the name has no record of this type");
 }
 
-static void note_failed(struct resolve_client *client,
-                        const struct job_item *item)
-{
-  if (!client->opts.failed || item->outcome == JOB_OUTCOME_OK ||
-      client->failed.err)
-    return;
-  async_buf_add(&client->failed.buf, item->entry.text, item->entry.text_len);
-  async_buf_add_char(&client->failed.buf, '\n');
-  job_out_put(&client->failed);
-}
-
 void resolve_ended(void *ctx, struct job_item *base,
                    const struct async_fan_result *result)
 {
@@ -215,7 +205,8 @@ void resolve_ended(void *ctx, struct job_item *base,
   struct resolve_item *item = (struct resolve_item *)base;
   (void)result;
   judge_as_failure(client, item);
-  note_failed(client, base);
+  if (client->opts.failed && base->outcome != JOB_OUTCOME_OK)
+    resolve_failed_add(client, item);
   base->hidden = (client->only.words->count > 0 &&
                   !resolve_filter_hits(&client->only, item)) ||
                  resolve_filter_hits(&client->not, item);

@@ -170,11 +170,20 @@ static int use_network(struct resolve_source *source, struct resolve_item *item)
   return 0;
 }
 
+/* What --failed keeps of a network are names. */
+static bool is_reverse(const struct resolve_line *line)
+{
+  static const char end[] = ".arpa.";
+  size_t len = sizeof(end) - 1;
+  return line->name_len > len &&
+         memcmp(line->name + line->name_len - len, end, len) == 0;
+}
+
 static int use_name(struct resolve_source *source, struct resolve_item *item,
                     const struct resolve_line *line)
 {
   const struct resolve_client *client = source->client;
-  if (client->opts.reverse)
+  if (client->opts.reverse && !is_reverse(line))
     return resolve_refuse(&item->item, "neither an address nor a network",
                           line->name, line->name_len, "");
   int bytes =
@@ -313,6 +322,7 @@ static int give_entry(struct resolve_source *source, struct resolve_item *item)
 static int next_of_entry(struct resolve_source *source,
                          struct resolve_item *item)
 {
+  item->one_of_many = true;
   set_question(source, item);
   return give_entry(source, item);
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "async/list.h"
 #include "async/timer.h"
 
 struct async_udp;
@@ -38,6 +39,7 @@ enum rule {
   RULE_WRONGID,   /* with another id */
   RULE_WRONGNAME, /* with another question */
   RULE_LOWER,     /* with the question in lower case */
+  RULE_LIE,       /* what is below "invalid" exists */
   RULE_SPOOF,     /* a refusal from another port, then the answer */
   RULE_FORGED,    /* only the refusal */
   RULE_SHORT,     /* REFUSED in 12 bytes */
@@ -70,6 +72,7 @@ struct responder {
   uint64_t udp, tcp, dropped, answered;
   uint16_t times[STATES]; /* by the hash of name and type */
   struct async_udp *socket, *other;
+  struct async_list late; /* answers that are put off */
 };
 
 /* One query and what becomes of it. */

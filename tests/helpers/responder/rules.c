@@ -20,6 +20,7 @@ static const struct {
   [RULE_WRONGID] = { "wrongid", false },
   [RULE_WRONGNAME] = { "wrongname", false },
   [RULE_LOWER] = { "lower", false },
+  [RULE_LIE] = { "lie", false },
   [RULE_SPOOF] = { "spoof", false },
   [RULE_FORGED] = { "forged", false },
   [RULE_SHORT] = { "short", false },
@@ -100,16 +101,27 @@ static void read_label(struct exchange *x)
   }
 }
 
-/* Below a label "strict" there are only www, mail and api. */
+/* Whether the name is below that label. */
+static bool is_below(const char *first, const char *label)
+{
+  size_t len = strlen(label);
+  for (const char *at = first; *at; at += 1 + *at)
+    if ((size_t)*at == len && begins(at + 1, len, label))
+      return at > first;
+  return false;
+}
+
+/* Below a label "strict" there are only www, mail and api; below "invalid"
+ * nothing, unless it lies. */
 static void read_zone(struct exchange *x)
 {
   static const char *const NAMES[] = { "www", "mail", "api" };
   const char *first = (const char *)x->query + HEADER;
-  const char *at = first + 1 + *first;
-  bool strict = false;
-  for (; *at && !strict; at += 1 + *at)
-    strict = *at == 6 && begins(at + 1, 6, "strict");
-  if (!strict)
+  if (is_below(first, "invalid") && !has_rule(&x->rules, RULE_LIE)) {
+    add(&x->rules, RULE_NX, 0);
+    return;
+  }
+  if (!is_below(first, "strict"))
     return;
   for (size_t i = 0; i < sizeof(NAMES) / sizeof(NAMES[0]); i++)
     if ((size_t)*first == strlen(NAMES[i]) &&

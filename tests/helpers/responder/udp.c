@@ -62,6 +62,7 @@ static void send_out(int fd, struct batch *batch)
 /* Later. */
 
 struct late {
+  struct async_list node;
   struct async_timer timer;
   int fd;
   struct sockaddr_storage to;
@@ -75,7 +76,18 @@ static void send_late(struct async_timer *timer)
   struct late *late = ASYNC_CONTAINER_OF(timer, struct late, timer);
   sendto(late->fd, late->bytes, late->len, 0,
          (const struct sockaddr *)&late->to, late->to_len);
+  async_list_remove(&late->node);
   free(late);
+}
+
+static void forget_late(struct responder *responder)
+{
+  struct async_list *node;
+  while ((node = async_list_shift(&responder->late)) != NULL) {
+    struct late *late = ASYNC_CONTAINER_OF(node, struct late, node);
+    async_timer_clear(&late->timer);
+    free(late);
+  }
 }
 
 static void put_off(const struct exchange *x, const struct slot *slot, int fd)
@@ -88,6 +100,7 @@ static void put_off(const struct exchange *x, const struct slot *slot, int fd)
   late->to_len = slot->from_len;
   late->len = x->reply_len;
   memcpy(late->bytes, x->reply, x->reply_len);
+  async_list_push(&x->responder->late, &late->node);
   int64_t delay_ns = x->rules.number[RULE_DELAY] * ASYNC_MS;
   async_timer_set(&late->timer, async_in(delay_ns), send_late);
 }
@@ -180,6 +193,7 @@ int serve_udp(void *arg)
   struct responder *responder = arg;
   struct batch *batch = calloc(1, sizeof(*batch));
   int err = batch ? 0 : ASYNC_ENOMEM;
+  async_list_init(&responder->late);
   while (err == 0) {
     struct slot *slot = &batch->slots[0];
     struct async_addr from;
@@ -198,6 +212,7 @@ int serve_udp(void *arg)
     for (int i = 0; i < ROUNDS && serve_batch(responder, batch); i++)
       ;
   }
+  forget_late(responder);
   free(batch);
   return err;
 }
