@@ -55,7 +55,7 @@ static bool is_same_label(const unsigned char *a, const unsigned char *b)
 static uint64_t mark_name(unsigned char *name, size_t len, unsigned type,
                           const struct resolve_question *question)
 {
-  size_t skip = is_same_label(question->name, name) ? name[0] : 0;
+  size_t skip = is_same_label(question->name, name) ? name[0] + 1u : 0;
   for (size_t i = 0; i < len; i++)
     name[i] = (unsigned char)tolower(name[i]);
   return async_hash_bytes(name + skip, len - skip, type + (skip ? 65536u : 0));
