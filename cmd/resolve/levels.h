@@ -59,6 +59,20 @@ int resolve_level_get(struct resolve_levels *levels, const unsigned char *name,
                       int64_t deadline_ns, struct resolve_level **out);
 void resolve_level_leave(struct resolve_level *level);
 
+/* What finds out: sets `known` and what follows it. Returns as
+ * resolve_level_get. */
+int resolve_level_probe(struct resolve_levels *levels,
+                        struct resolve_level *level, int64_t deadline_ns);
+
+/* Asks one resolver once more, and adds what it says. Resolvers, and servers
+ * behind them, do not all give the same.
+ *
+ * Returns 0, ASYNC_ECANCELED, ASYNC_ENOMEM or the error of the probe.
+ */
+int resolve_level_widen(struct resolve_levels *levels,
+                        struct resolve_level *level, int resolver,
+                        int64_t deadline_ns);
+
 /* Whether it is known that names there get SERVFAIL; asks nobody. */
 bool resolve_level_is_failing(struct resolve_levels *levels,
                               const unsigned char *name, size_t bytes,

@@ -148,8 +148,10 @@ bool resolve_marks_within(const struct resolve_marks *one,
   if (is_within(&one->alias, &all->alias) ||
       is_within(&one->records, &all->records))
     return true;
-  /* An alias of its own was made by somebody, wherever it leads. */
-  bool made = one->alias.len > 0 && all->alias.len == 0;
+  /* An alias where the others have none, or always the same other one, was made
+   * by somebody, wherever it leads; so were addresses in place of an alias. */
+  bool varies = all->alias.len > sizeof(uint64_t);
+  bool made = one->alias.len > 0 ? !varies : all->alias.len > 0;
   return networks && !made && is_within(&one->networks, &all->networks);
 }
 

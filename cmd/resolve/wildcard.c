@@ -4,9 +4,11 @@
  *   1. ask for names that nobody has made, beside the one in question
  *   2. if they do not exist, no wildcard can have made this one either
  *   3. if they get what it got, it was the wildcard
- *   4. else its loads may be balanced: a level up the same wildcard shows more
- *      of what it has; down to the second label from the right, because the
- *      levels above belong to somebody else
+ *   4. else the resolver that answered may see another part of it: it is asked
+ *      for one more such name
+ *   5. or its loads are balanced: a level up the same wildcard shows more of
+ *      what it has; down to the second label from the right, because the levels
+ *      above belong to somebody else
  *
  * Source: RFC 4592 sections 2.1.1 and 3.3. */
 #include "resolve/wildcard.h"
@@ -41,6 +43,21 @@ static int compare(const struct resolve_level *level,
              : ASYNC_EAGAIN;
 }
 
+static int look_at(struct resolve_client *client,
+                   const struct resolve_item *item,
+                   const struct resolve_marks *marks,
+                   struct resolve_level *level)
+{
+  int found = compare(level, item, marks), err = 0;
+  bool first = level->name_bytes + item->question.name[0] + 1 ==
+               item->question.name_bytes;
+  if (found != ASYNC_EAGAIN || !first)
+    return found;
+  err = resolve_level_widen(&client->levels, level, item->flight->ask.resolver,
+                            item->deadline_ns);
+  return err < 0 ? err : compare(level, item, marks);
+}
+
 /* Goes up. Returns whether it is a wildcard, or an error. */
 static int look(struct resolve_client *client, const struct resolve_item *item,
                 const struct resolve_marks *marks)
@@ -57,7 +74,7 @@ static int look(struct resolve_client *client, const struct resolve_item *item,
                                 item->deadline_ns, &level);
     if (err < 0)
       return err;
-    found = compare(level, item, marks);
+    found = look_at(client, item, marks, level);
     resolve_level_leave(level);
     if (labels_of(name) <= FEWEST_LABELS)
       break;

@@ -213,6 +213,34 @@ static void filters_see_what_is_left(void)
   world_stop(world);
 }
 
+/* Each resolver has an answer of its own for the whole zone, as those of large
+ * networks do. */
+static void resolvers_may_differ_about_it(void)
+{
+  static const struct zone_row here[] = {
+    { "*.wild.test", "A", "192.0.2.1" },
+    { "real.wild.test", "A", "203.0.113.1" },
+    { NULL, NULL, NULL },
+  };
+  static const struct zone_row there[] = {
+    { "*.wild.test", "A", "198.51.100.1" },
+    { "real.wild.test", "A", "203.0.113.1" },
+    { NULL, NULL, NULL },
+  };
+  struct world *world =
+      world_start((const struct zone_row *const[]){ here, there, NULL });
+  struct async_buf names = ASYNC_BUF_INIT;
+  async_buf_add_str(&names, "real.wild.test\n");
+  for (int i = 0; i < 100; i++)
+    async_buf_printf(&names, "n%d.wild.test\n", i);
+  CHECK_RUN(world_ask(world, "--wildcard filter", async_buf_str(&names)), 0,
+            world);
+  CHECK_INT(count_of(world->out, "\"wildcard\":true"), 100);
+  check_wildcard(world, "real.wild.test", false);
+  async_buf_done(&names);
+  world_stop(world);
+}
+
 static void a_vote_comes_before_it(void)
 {
   struct world *world =
@@ -238,6 +266,7 @@ static const struct tap_test tests[] = {
   TEST(a_parent_is_probed_once),
   TEST(names_that_do_not_exist_cost_no_probe),
   TEST(filters_see_what_is_left),
+  TEST(resolvers_may_differ_about_it),
   TEST(a_vote_comes_before_it),
 };
 
