@@ -79,6 +79,8 @@ static struct async_dns_opts with_defaults(const struct async_dns_opts *given)
     opts.tries = DEFAULT_TRIES;
   if (!opts.per_channel)
     opts.per_channel = DEFAULT_PER_CHANNEL;
+  if (opts.alone)
+    opts.per_channel = 1;
   if (!opts.channels)
     opts.channels = DEFAULT_CHANNELS;
   return opts;
@@ -102,9 +104,9 @@ static void init(struct async_dns *dns)
    * queries: speed, and the reply whatever it says. */
   pool_init(dns, ASY_DNS_LOOKUPS, 0);
   int tcp = dns->opts.tcp ? ARES_FLAG_USEVC : 0;
+  int stay = dns->opts.alone ? 0 : ARES_FLAG_STAYOPEN;
   pool_init(dns, ASY_DNS_QUERIES,
-            ARES_FLAG_STAYOPEN | ARES_FLAG_NOCHECKRESP | ARES_FLAG_NOSEARCH |
-                tcp);
+            stay | ARES_FLAG_NOCHECKRESP | ARES_FLAG_NOSEARCH | tcp);
   uv_timer_init(async_loop_uv(), &dns->tick);
   uv_unref((uv_handle_t *)&dns->tick);
   dns->tick.data = dns;

@@ -117,6 +117,9 @@ void asy_fleet_lost(struct async_dns_ask *ask, int rc, bool soon)
   enum asy_fleet_end end = rc == ASYNC_ETIMEDOUT ? ASY_FLEET_TIMEOUT
                            : is_ours(rc)         ? ASY_FLEET_ABANDONED
                                                  : ASY_FLEET_ERROR;
+  /* A shared connection may hang because of one query of many. */
+  if (ask->tcp && rc == ASYNC_ETIMEDOUT)
+    ask->fleet->resolvers[ask->resolver]->disappointed = true;
   asy_fleet_leave_flight(ask, end, asy_fleet_now(ask->fleet));
   if (soon)
     asy_fleet_end_soon(ask, rc);

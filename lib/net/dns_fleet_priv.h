@@ -108,7 +108,9 @@ struct asy_fleet_resolver {
   struct async_dns_resolver_stats count;
   struct async_histogram *rtt;
   struct asy_fleet_group group;
-  struct async_dns *tcp;
+  struct async_dns *tcp;   /* many queries share a connection */
+  struct async_dns *alone; /* each has its own */
+  bool disappointed;       /* by a shared connection: not to be shared again */
 };
 
 /* Time: slots of a tick each; what is later goes round again. */

@@ -146,6 +146,7 @@ void asy_fleet_resolver_free(struct asy_fleet_resolver *resolver)
 {
   asy_fleet_group_done(&resolver->group);
   async_dns_close(resolver->tcp);
+  async_dns_close(resolver->alone);
   free(resolver->rtt);
   free(resolver);
 }

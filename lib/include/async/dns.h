@@ -27,6 +27,7 @@ struct async_dns_opts {
   size_t channels;     /* most channels for lookups, and for queries; 0: 4 */
   bool rotate;         /* spread queries over the servers; else the first */
   bool tcp;            /* raw queries only, and those over TCP */
+  bool alone;          /* a connection for each query, and no other with it */
   const char *source4, *source6; /* NULL, or numeric addresses to send from */
   const char *interface;         /* NULL, or the interface to send from */
 };

@@ -48,7 +48,9 @@ enum rule {
   RULE_MANY,      /* N records */
   RULE_CNAME,     /* by way of N other names */
   RULE_DELAY,     /* after N milliseconds */
-  RULE_TTL,       /* N seconds */
+  RULE_TTL,
+  RULE_CLOSE,
+  RULE_LAST,       /* N seconds */
   RULE_COUNT
 };
 

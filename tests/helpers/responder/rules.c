@@ -26,6 +26,8 @@ static const struct {
   [RULE_SHORT] = { "short", false },
   [RULE_BAD] = { "bad", false },
   [RULE_TWICE] = { "twice", false },
+  [RULE_CLOSE] = { "close", false },
+  [RULE_LAST] = { "last", false },
   [RULE_MANY] = { "many", true },
   [RULE_CNAME] = { "cname", true },
   [RULE_DELAY] = { "delay", true },

@@ -38,10 +38,13 @@ static int answer(struct connection *connection, struct exchange *x)
     if (err < 0)
       return err;
   }
+  if (has_rule(&x->rules, RULE_CLOSE))
+    return ASYNC_EOF;
   connection->reply[0] = (unsigned char)(len >> 8);
   connection->reply[1] = (unsigned char)len;
-  return async_stream_write(connection->stream, connection->reply,
-                            PREFIX + len);
+  int err =
+      async_stream_write(connection->stream, connection->reply, PREFIX + len);
+  return err == 0 && has_rule(&x->rules, RULE_LAST) ? ASYNC_EOF : err;
 }
 
 static int serve_query(struct connection *connection)

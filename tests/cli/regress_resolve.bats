@@ -1,0 +1,30 @@
+#!/usr/bin/env bats
+# What asynctool resolve once did wrong.
+load resolve
+
+setup() {
+  begin_resolve
+}
+
+teardown() {
+  stop_servers
+}
+
+# TCP.
+
+@test "regress: a connection that is closed because of one name costs no other" {
+  responder_start
+  { names 3 'tc-close-b%g.test'; names 100 'tc-g%g.test'; } >list
+  ask 1 --ndjson --backoff 0 list
+  same_names list
+  is "$(words 'select(.outcome != "ok") | .input')" \
+    "tc-close-b1.test tc-close-b2.test tc-close-b3.test"
+}
+
+@test "regress: a server that answers once on a connection answers every name" {
+  responder_start --always last
+  names 300 >list
+  ask 0 --ndjson --tcp always --retries 0 list
+  same_names list
+  every '.result == "answer" and .proto == "tcp"'
+}
