@@ -61,8 +61,8 @@ static const struct opt_row resolve_rows[] = {
     OPT_FLAG(R, dedup),
     .group = QUESTIONS,
     .help = "Drop questions that came before",
-    .more = "They get a record with the outcome skipped. Needs memory for "
-            "every question." },
+    .more = "They get no record; how many there were is said at the end. "
+            "Needs memory for every question." },
 
   { .short_name = 'r',
     .long_name = "resolvers",

@@ -53,6 +53,20 @@ static void add_zone(const struct resolve_item *item, struct async_buf *out)
     async_dns_record_line_add(out, &record);
 }
 
+/* Messages quote the input, which may come from anywhere: what would end the
+ * line or command a terminal does not get through. */
+static void blank_controls(char *text, size_t len)
+{
+  for (size_t i = 0; i < len; i++) {
+    unsigned char c = (unsigned char)text[i];
+    bool is_c1 = c == 0xc2 && i + 1 < len && (unsigned char)text[i + 1] < 0xa0;
+    if (c < ' ' || c == 0x7f || is_c1)
+      text[i] = ' ';
+    if (is_c1)
+      text[++i] = ' ';
+  }
+}
+
 /* An entry that is no question: its message says which. */
 static void add_malformed(const struct resolve_item *item,
                           struct async_buf *out)
@@ -60,9 +74,7 @@ static void add_malformed(const struct resolve_item *item,
   size_t start = out->len;
   async_buf_add_str(out, "; ");
   async_buf_add_str(out, job_error_text(&item->item.error));
-  for (size_t i = start; i < out->len; i++)
-    if (out->data[i] == '\n' || out->data[i] == '\r')
-      out->data[i] = ' ';
+  blank_controls(out->data + start, out->len - start);
   async_buf_add_char(out, '\n');
 }
 

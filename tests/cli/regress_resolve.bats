@@ -28,3 +28,22 @@ teardown() {
   same_names list
   every '.result == "answer" and .proto == "tcp"'
 }
+
+# Words that mean something elsewhere.
+
+@test "regress: what is wrong with an entry cannot command a terminal" {
+  responder_start
+  printf 'a\033[31m..b\na\302\2331m..b\na\177..b\n' >list
+  ask 1 list
+  is "$(wc -l <out)" 3
+  is "$(LC_ALL=C tr -d '\n -~' <out)" ""
+}
+
+@test "regress: --dedup asks another resolver the same" {
+  responder_start
+  local one=$RESPONDER
+  responder_start
+  printf 'a.test @%s\na.test @%s\na.test @%s\n' "$one" "$RESPONDER" "$one" >list
+  ask 0 --dedup --ndjson list
+  is "$(words .resolver | wc -w)" 2
+}
