@@ -168,6 +168,7 @@ int resolve_client_open(struct job_run *run, void **ctx)
   client->opts = *opts;
   client->attempts = opts->job.retries + 1;
   resolve_levels_init(&client->levels, client, LEVELS_MOST);
+  async_sem_init(&client->votes, RESOLVE_VOTES_MOST);
   int status = COMMAND_IO;
   if (copy_list(&client->opts.resolvers, &opts->resolvers) == 0)
     status = open_parts(client);

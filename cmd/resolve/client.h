@@ -3,6 +3,7 @@
 #define RESOLVE_CLIENT_H
 
 #include "async/dns_fleet.h"
+#include "async/semaphore.h"
 #include "job/tool.h"
 #include "resolve/filter.h"
 #include "resolve/flight.h"
@@ -12,6 +13,9 @@
 #include "resolve/question.h"
 #include "resolve/source.h"
 #include "resolve/text.h"
+
+/* Each takes some 2 KiB until it is counted. */
+enum { RESOLVE_VOTES_MOST = 16384 };
 
 struct resolve_client {
   struct job_run *run;
@@ -25,6 +29,7 @@ struct resolve_client {
   struct resolve_query query;
   struct resolve_flights flights;
   struct resolve_levels levels; /* --wildcard */
+  struct async_sem votes;       /* that can be asked for at once */
   struct resolve_source *source;
   struct resolve_codes retry_on;
   struct resolve_filter only, not ;

@@ -151,6 +151,19 @@ static int ask(struct resolve_client *client, struct resolve_item *item)
   return err < 0 ? err : resolve_votes_count(votes);
 }
 
+/* Many questions to long lists of resolvers would take all memory. */
+static int ask_in_turn(struct resolve_client *client, struct resolve_item *item)
+{
+  size_t count = item->votes->count;
+  size_t permits = count < RESOLVE_VOTES_MOST ? count : RESOLVE_VOTES_MOST;
+  int err = async_sem_acquire(&client->votes, permits);
+  if (err < 0)
+    return err;
+  err = ask(client, item);
+  async_sem_release(&client->votes, permits);
+  return err;
+}
+
 /* 4 */
 
 static void fail(struct resolve_item *item, struct async_fan_attempt *attempt,
@@ -229,7 +242,7 @@ void resolve_vote(struct resolve_client *client, struct resolve_item *item,
 {
   int err = ASYNC_ENOMEM;
   if (new_votes(client, item))
-    err = ask(client, item);
+    err = ask_in_turn(client, item);
   if (err < 0)
     resolve_judge_end(client, item, attempt, err);
   else if (client->opts.compare)

@@ -112,6 +112,17 @@ static void renumber(struct resolve_votes *votes, size_t *places)
     votes->group_of[i] = places[votes->group_of[i]];
 }
 
+/* One reply of each group is enough for what follows. */
+static void drop_replies(struct resolve_votes *votes)
+{
+  for (size_t i = 0; i < votes->count; i++) {
+    if (votes->groups[votes->group_of[i]].first == i)
+      continue;
+    resolve_flight_leave(votes->items[i].flight);
+    votes->items[i].flight = NULL;
+  }
+}
+
 int resolve_votes_count(struct resolve_votes *votes)
 {
   struct sets sets = { ASYNC_BUF_INIT, ASYNC_BUF_INIT, NULL };
@@ -124,6 +135,7 @@ int resolve_votes_count(struct resolve_votes *votes)
     qsort(votes->groups, votes->group_count, sizeof(*votes->groups),
           compare_groups);
     renumber(votes, sets.starts);
+    drop_replies(votes);
   }
   async_buf_done(&sets.bytes);
   async_buf_done(&sets.one);

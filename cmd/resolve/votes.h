@@ -42,7 +42,7 @@ void resolve_votes_free(struct resolve_votes *votes);
 void resolve_votes_lose(struct resolve_votes *votes,
                         const struct resolve_inquiry *inquiry);
 
-/* Forms the groups: the rcode and the set of records are the same, or the error
+/* Forms the groups, and keeps one reply of each: the rcode and the set of records are the same, or the error
  * is. Returns 0 or ASYNC_ENOMEM. */
 int resolve_votes_count(struct resolve_votes *votes);
 
