@@ -12,7 +12,7 @@ _asynctool_options()
     echo ' -X --request -d --data --data-binary -H --header -A --user-agent -e --referer -I --head --compressed --no-compressed -u --user -n --netrc --netrc-file --oauth2-bearer -b --cookie -c --cookie-jar -L --location --no-location --max-redirs --allow-downgrade -x --proxy --noproxy -k --insecure --cacert -E --cert --key --resolve --connect-to --unix-socket --interface -4 --ipv4 -6 --ipv6 --http1.1 --http2 --keepalive --no-keepalive --connect-timeout --first-byte-timeout --stall-timeout --timeout --deadline --grace --retry-unsafe --retry-after-max --retries --retry-on --backoff --jitter --retry-budget --breaker -o --output --dir --on-collision --discard --ok-status --fail-with-body --input --input-format -0 --null --error-on-empty -j --jobs --per-host --adaptive --no-adaptive --rate --rate-per-host --fail-fast --max-failures --first --format --ndjson --fields --records --keep-order --no-keep-order --progress --summary -q --quiet -v --verbose --color --dry-run --seed --config --no-config -h --help -V --version'
     ;;
   exec)
-    echo ' -I --replace -n --max-args -X --fill -s --max-chars --shell --commands --dash-values --chdir --env --env-from --clean-env -j --jobs --rate --max-load --min-free --jobserver --nice --rlimit --memory-max --tty --stdin --pipe --signal --kill-after --kill-mode --orphans --drain --timeout --deadline --grace --ok-codes --exit-with --fail-fast --max-failures --first -O --output -u --live --stderr --tag --results --quiet-ok --capture --capture-max --buffer-size --tmpdir --spill --no-spill --header -a --arg-file --input --input-format -0 --null --error-on-empty --retries --retry-on --backoff --jitter --format --ndjson --fields --records -k --keep-order --no-keep-order --progress --summary -q --quiet -v --verbose --color --dry-run --seed --config --no-config -h --help -V --version'
+    echo ' --header -a --arg-file --input --input-format -0 --null --error-on-empty -I --replace -n --max-args -X --fill -s --max-chars --shell --commands --dash-values --chdir --env --env-from --clean-env -j --jobs --rate --max-load --min-free --jobserver --nice --rlimit --memory-max --tty --stdin --pipe --signal --kill-after --kill-mode --orphans --drain --timeout --deadline --grace --ok-codes --exit-with --fail-fast --max-failures --first -O --output -u --live --stderr --tag --results --quiet-ok --capture --capture-max --buffer-size --tmpdir --spill --no-spill --retries --retry-on --backoff --jitter --format --ndjson --fields --records -k --keep-order --no-keep-order --progress --summary -q --quiet -v --verbose --color --dry-run --seed --config --no-config -h --help -V --version'
     ;;
   esac
 }
@@ -75,6 +75,9 @@ _asynctool_follow()
   fetch--color) echo 'words auto always never' ;;
   fetch--seed) echo 'text' ;;
   fetch--config) echo 'file' ;;
+  exec-a | exec--arg-file) echo 'file' ;;
+  exec--input) echo 'file' ;;
+  exec--input-format) echo 'words auto lines nul tsv csv ndjson' ;;
   exec-I | exec--replace) echo 'text' ;;
   exec-n | exec--max-args) echo 'text' ;;
   exec-s | exec--max-chars) echo 'text' ;;
@@ -112,9 +115,6 @@ _asynctool_follow()
   exec--capture-max) echo 'text' ;;
   exec--buffer-size) echo 'text' ;;
   exec--tmpdir) echo 'dir' ;;
-  exec-a | exec--arg-file) echo 'file' ;;
-  exec--input) echo 'file' ;;
-  exec--input-format) echo 'words auto lines nul tsv csv ndjson' ;;
   exec--retries) echo 'text' ;;
   exec--retry-on) echo 'text' ;;
   exec--backoff) echo 'text' ;;
