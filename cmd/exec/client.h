@@ -2,7 +2,6 @@
 #ifndef EXEC_CLIENT_H
 #define EXEC_CLIENT_H
 
-#include "async/timer.h"
 #include "exec/cgroup.h"
 #include "exec/codes.h"
 #include "exec/environment.h"
@@ -34,7 +33,7 @@ struct exec_client {
   struct exec_slots slots;
   bool adopts;      /* orphans come to us */
   const char *mark; /* of those; NULL: all are ours */
-  struct async_timer sweep; /* reaps them now and then */
+  int64_t next_sweep_ns;
   int first_status, max_status; /* for --exit-with; 0: none has failed */
 };
 
