@@ -157,10 +157,12 @@ int exec_client_open(struct job_run *run, void **ctx)
     status = open_parts(client);
   if (status == COMMAND_OK)
     status = open_rest(client);
-  if (status == COMMAND_OK)
+  if (status == COMMAND_OK) {
+    exec_reap_orphans(client);
     *ctx = client;
-  else
+  } else {
     free_client(client);
+  }
   return status;
 }
 

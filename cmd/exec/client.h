@@ -2,6 +2,7 @@
 #ifndef EXEC_CLIENT_H
 #define EXEC_CLIENT_H
 
+#include "async/timer.h"
 #include "exec/cgroup.h"
 #include "exec/codes.h"
 #include "exec/environment.h"
@@ -33,7 +34,7 @@ struct exec_client {
   struct exec_slots slots;
   bool adopts;      /* orphans come to us */
   const char *mark; /* of those; NULL: all are ours */
-  int64_t next_sweep_ns;
+  struct async_timer sweep; /* reaps them now and then */
   int first_status, max_status; /* for --exit-with; 0: none has failed */
 };
 

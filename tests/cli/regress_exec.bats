@@ -40,3 +40,17 @@ teardown() {
   no_sanitizer_report err
   is_alive "$(<pids)"
 }
+
+@test "regress: a long job's orphans are reaped while it runs" {
+  needs_linux
+  background "$ASYNCTOOL" exec sh -c 'echo $PPID >ours
+    for i in 1 2 3 4 5; do (setsid sh -c "echo \$\$ >>pids" &); done
+    until [ -e over ]; do sleep 0.05; done' ::: a >out 2>err
+  until_true test -s pids
+  until_true has_lines pids 5
+  no_child_is_left() { [ "$(ps -o stat= --ppid "$(<ours)" | grep -c Z)" = 0 ]; }
+  until_true no_child_is_left
+  touch over
+  wait "$background_pid"
+  no_sanitizer_report err
+}
