@@ -54,3 +54,8 @@ teardown() {
   wait "$background_pid"
   no_sanitizer_report err
 }
+
+@test "regress: --dry-run shows a command for several entries once" {
+  launch 0 --dry-run -n 2 echo ::: a b c
+  is "$(<out)" $'echo a b\necho c'
+}
