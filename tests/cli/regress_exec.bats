@@ -59,3 +59,16 @@ teardown() {
   launch 0 --dry-run -n 2 echo ::: a b c
   is "$(<out)" $'echo a b\necho c'
 }
+
+@test "regress: a second signal ends a long --drain" {
+  needs_linux
+  start_exec --drain 60s --orphans keep \
+    sh -c 'setsid sh -c "echo \$\$ >pids.new; mv pids.new pids; exec sleep 60" &
+      until [ -s pids ]; do sleep 0.01; done; echo $$ >gone; echo kept' ::: a
+  until_true test -s gone
+  until_true is_dead "$(<gone)"
+  ended_by_terms() { [ -s how ] || { kill -TERM "$run_pid"; sleep 0.1; false; }; }
+  until_true ended_by_terms
+  died_of TERM
+  is "$(<out)" kept
+}
