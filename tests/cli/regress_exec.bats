@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# shellcheck disable=SC1083 # placeholders in braces
+# shellcheck disable=SC1083,SC2009,SC2154 # placeholders in braces; ps; set elsewhere
 # What asynctool exec once did wrong.
 load exec
 
@@ -67,7 +67,9 @@ teardown() {
       until [ -s pids ]; do sleep 0.01; done; echo $$ >gone; echo kept' ::: a
   until_true test -s gone
   until_true is_dead "$(<gone)"
-  ended_by_terms() { [ -s how ] || { kill -TERM "$run_pid"; sleep 0.1; false; }; }
+  ended_by_terms() {
+    [ -s how ] || { kill -TERM "$run_pid"; sleep 0.1; false; }
+  }
   until_true ended_by_terms
   died_of TERM
   is "$(<out)" kept
