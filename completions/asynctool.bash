@@ -15,7 +15,7 @@ _asynctool_options()
     echo ' -t --type -c --class -x --reverse --max-expand --brute --dedup -r --resolvers --rotate --resolver-rate --resolver-jobs --check-resolvers --check-name --trusted --tcp --dnssec --cd --ad --recurse --no-recurse --edns --no-edns --bufsize --ecs --nsid --cookie --ednsopt --0x20 --agree --compare --soa-check --server-port --wildcard --only --not --fail-on --failed --details -b --source --interface -4 --ipv4 -6 --ipv6 --rcvbuf --attempt-timeout --timeout --deadline --grace --input --input-format -0 --null --error-on-empty -j --jobs --rate --retries --retry-on --backoff --jitter --fail-fast --max-failures --first --format --ndjson --fields --records --keep-order --no-keep-order --progress --summary -q --quiet -v --verbose --color --dry-run --seed --config --no-config -h --help -V --version'
     ;;
   exec)
-    echo ' -I --replace -n --max-args -X --fill -s --max-chars --shell --commands --dash-values --chdir --env --env-from --clean-env -j --jobs --rate --max-load --min-free --jobserver --nice --rlimit --memory-max --tty --stdin --pipe --signal --kill-after --kill-mode --orphans --drain --timeout --deadline --grace --ok-codes --exit-with --fail-fast --max-failures --first -O --output -u --live --stderr --tag --results --quiet-ok --capture --capture-max --buffer-size --tmpdir --spill --no-spill --header -a --arg-file --input --input-format -0 --null --error-on-empty --retries --retry-on --backoff --jitter --format --ndjson --fields --records -k --keep-order --no-keep-order --progress --summary -q --quiet -v --verbose --color --dry-run --seed --config --no-config -h --help -V --version'
+    echo ' --header -a --arg-file --input --input-format -0 --null --error-on-empty -I --replace -n --max-args -X --fill -s --max-chars --shell --commands --dash-values --chdir --env --env-from --clean-env -j --jobs --rate --max-load --min-free --jobserver --nice --rlimit --memory-max --tty --stdin --pipe --signal --kill-after --kill-mode --orphans --drain --timeout --deadline --grace --ok-codes --exit-with --fail-fast --max-failures --first -O --output -u --live --stderr --tag --results --quiet-ok --capture --capture-max --buffer-size --tmpdir --spill --no-spill --retries --retry-on --backoff --jitter --format --ndjson --fields --records -k --keep-order --no-keep-order --progress --summary -q --quiet -v --verbose --color --dry-run --seed --config --no-config -h --help -V --version'
     ;;
   esac
 }
@@ -125,6 +125,9 @@ _asynctool_follow()
   resolve--color) echo 'words auto always never' ;;
   resolve--seed) echo 'text' ;;
   resolve--config) echo 'file' ;;
+  exec-a | exec--arg-file) echo 'file' ;;
+  exec--input) echo 'file' ;;
+  exec--input-format) echo 'words auto lines nul tsv csv ndjson' ;;
   exec-I | exec--replace) echo 'text' ;;
   exec-n | exec--max-args) echo 'text' ;;
   exec-s | exec--max-chars) echo 'text' ;;
@@ -162,9 +165,6 @@ _asynctool_follow()
   exec--capture-max) echo 'text' ;;
   exec--buffer-size) echo 'text' ;;
   exec--tmpdir) echo 'dir' ;;
-  exec-a | exec--arg-file) echo 'file' ;;
-  exec--input) echo 'file' ;;
-  exec--input-format) echo 'words auto lines nul tsv csv ndjson' ;;
   exec--retries) echo 'text' ;;
   exec--retry-on) echo 'text' ;;
   exec--backoff) echo 'text' ;;

@@ -7,7 +7,6 @@
 #include "async/proc.h"
 #include "command.h"
 #include "exec/kill.h"
-#include "exec/terminal.h"
 
 extern char **environ;
 
@@ -89,7 +88,7 @@ static int open_parts(struct exec_client *client)
 {
   struct job_run *run = client->run;
   const struct exec_opts *opts = client->opts;
-  int status = exec_terminal_open(run, opts);
+  int status = exec_terminal_open(&client->terminal, run, opts);
   if (status == COMMAND_OK)
     status = exec_cgroups_open(&client->cgroups, run, opts);
   if (status == COMMAND_OK)
@@ -133,6 +132,7 @@ static void free_client(struct exec_client *client)
   exec_feed_close(client->feed);
   exec_screen_close(client->screen);
   exec_cgroups_close(client->cgroups);
+  exec_terminal_close(&client->terminal);
   exec_slots_done(&client->slots);
   exec_environment_done(&client->environment);
   exec_text_free(client->dir);
@@ -149,6 +149,7 @@ int exec_client_open(struct job_run *run, void **ctx)
     return COMMAND_IO;
   }
   client->run = run;
+  client->terminal = (struct exec_terminal)EXEC_TERMINAL_INIT;
   client->opts = run->tool_opts;
   run->header = client->opts->header;
   int status = open_command(client);
@@ -156,10 +157,12 @@ int exec_client_open(struct job_run *run, void **ctx)
     status = open_parts(client);
   if (status == COMMAND_OK)
     status = open_rest(client);
-  if (status == COMMAND_OK)
+  if (status == COMMAND_OK) {
+    exec_reap_orphans(client);
     *ctx = client;
-  else
+  } else {
     free_client(client);
+  }
   return status;
 }
 

@@ -2,6 +2,7 @@
 #ifndef EXEC_CLIENT_H
 #define EXEC_CLIENT_H
 
+#include "async/timer.h"
 #include "exec/cgroup.h"
 #include "exec/codes.h"
 #include "exec/environment.h"
@@ -11,6 +12,7 @@
 #include "exec/options.h"
 #include "exec/output.h"
 #include "exec/slots.h"
+#include "exec/terminal.h"
 #include "exec/words.h"
 #include "job/tool.h"
 
@@ -27,11 +29,12 @@ struct exec_client {
   struct exec_feed *feed;
   struct exec_gate *gate;
   struct exec_cgroups *cgroups; /* NULL if none are needed */
+  struct exec_terminal terminal;
   struct exec_codes ok, retry_on;
   struct exec_slots slots;
   bool adopts;      /* orphans come to us */
   const char *mark; /* of those; NULL: all are ours */
-  int64_t next_sweep_ns;
+  struct async_timer sweep; /* reaps them now and then */
   int first_status, max_status; /* for --exit-with; 0: none has failed */
 };
 

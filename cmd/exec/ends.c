@@ -36,6 +36,7 @@ void exec_ended(void *ctx, struct job_item *base,
   struct exec_client *client = ctx;
   struct exec_item *item = (struct exec_item *)base;
   (void)result;
+  item->first_seq = base->seq;
   /* A rehearsal shows the commands. */
   if (client->run->opts->dry_run && base->prepared)
     exec_words_fill(client->words, item, &item->argv);
@@ -48,12 +49,14 @@ void exec_ended(void *ctx, struct job_item *base,
   say_failure(client, base);
 }
 
-/* Standard output has the jobs' output; of a rehearsal, their commands. */
+/* Standard output has the jobs' output; of a rehearsal, their commands, each
+ * once, however many entries it is for. */
 void exec_text_of(void *ctx, const struct job_item *base, struct async_buf *out)
 {
   const struct exec_client *client = ctx;
   const struct exec_item *item = (const struct exec_item *)base;
-  if (!client->run->opts->dry_run || !item->argv.items)
+  if (!client->run->opts->dry_run || !item->argv.items ||
+      base->seq != item->first_seq)
     return;
   exec_argv_quote(&item->argv, out);
   async_buf_add_char(out, '\n');

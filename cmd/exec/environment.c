@@ -45,17 +45,17 @@ static bool is_given(const struct exec_opts *opts, const char *variable)
 }
 
 static int init_base(struct exec_environment *environment,
-                     const struct exec_opts *opts, char *const *environ)
+                     const struct exec_opts *opts, char *const *inherited)
 {
   size_t count = 0;
-  while (environ[count])
+  while (inherited[count])
     count++;
   environment->base = calloc(count + 2, sizeof(*environment->base));
   if (!environment->base)
     return ASYNC_ENOMEM;
   for (size_t i = 0; i < count && !opts->clean_env; i++)
-    if (!is_given(opts, environ[i]))
-      environment->base[environment->base_count++] = environ[i];
+    if (!is_given(opts, inherited[i]))
+      environment->base[environment->base_count++] = inherited[i];
   environment->base[environment->base_count++] = environment->run;
   return 0;
 }
@@ -92,12 +92,12 @@ static void name_run(char *out, size_t size)
 }
 
 int exec_environment_init(struct exec_environment *environment,
-                          const struct exec_opts *opts, char *const *environ,
+                          const struct exec_opts *opts, char *const *inherited,
                           struct async_buf *message)
 {
   *environment = (struct exec_environment){ .fields = &opts->env_from };
   name_run(environment->run, sizeof(environment->run));
-  int err = init_base(environment, opts, environ);
+  int err = init_base(environment, opts, inherited);
   return err < 0 ? err : init_own(environment, opts, message);
 }
 

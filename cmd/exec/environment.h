@@ -17,13 +17,13 @@ struct exec_environment {
 };
 
 /* environment  stays where it is
- * environ      borrowed, as the options
+ * inherited    borrowed, as the options
  * message      for people, without a newline, if a template is not acceptable
  *
  * Returns 0, ASYNC_EINVAL with a message, or ASYNC_ENOMEM.
  */
 int exec_environment_init(struct exec_environment *environment,
-                          const struct exec_opts *opts, char *const *environ,
+                          const struct exec_opts *opts, char *const *inherited,
                           struct async_buf *message);
 void exec_environment_done(struct exec_environment *environment);
 

@@ -115,22 +115,24 @@ static int open_path(const char *path)
   return fd;
 }
 
+static int open_named(struct exec_item *item, const char *path, int *out)
+{
+  int fd = open_path(path);
+  if (fd < 0)
+    return job_error_set(&item->item, JOB_ERROR_IO, fd,
+                         "standard input from %s: %s", path,
+                         async_err_text(fd));
+  *out = fd;
+  return 0;
+}
+
 static int open_file(struct exec_feed *feed, struct exec_item *item, int *out)
 {
   struct async_buf name = ASYNC_BUF_INIT;
   int err = exec_text_add(feed->file, item, &name);
   const char *path = async_buf_str(&name);
-  if (err == 0 && !path)
-    err = no_memory(item);
-  if (err == 0) {
-    int fd = open_path(path);
-    if (fd < 0)
-      err =
-          job_error_set(&item->item, JOB_ERROR_IO, fd,
-                        "standard input from %s: %s", path, async_err_text(fd));
-    else
-      *out = fd;
-  }
+  if (err == 0)
+    err = path ? open_named(item, path, out) : no_memory(item);
   async_buf_done(&name);
   return err;
 }

@@ -151,8 +151,9 @@ static int check_all(const struct fill *fill, const struct exec_words *words)
   if (bytes > words->bytes_most)
     return job_error_set(&fill->item->item, JOB_ERROR_INPUT, -E2BIG,
                          "a command line of %zu bytes is more than the system "
-                         "takes",
-                         bytes);
+                         "takes%s",
+                         bytes,
+                         fill->item->more_count ? "; --fill takes care" : "");
   return 0;
 }
 
@@ -204,9 +205,6 @@ static size_t bytes_of(const struct exec_word *word,
     case EXEC_PIECE_SLOT:
     case EXEC_PIECE_TRY:
       bytes += NUMBER_MOST;
-      break;
-    case EXEC_PIECE_NTH: /* it may be this one */
-      bytes += entry->text_len;
       break;
     default:
       if (exec_value_get(&value, piece, NULL, entry) == 0)

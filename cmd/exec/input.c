@@ -173,12 +173,15 @@ static bool is_open(const struct exec_input *input,
   return count < opts->max_args || (opts->fill && opts->max_args == 1);
 }
 
-/* An entry that would make the command fail is a job, and a failure, of its
- * own. */
-static bool fits(const struct exec_words *words, const struct exec_item *item,
-                 const struct job_item *next, size_t *bytes)
+/* A malformed entry is a job of its own. So is, with -X, one that would make the
+ * command fail; with -n the others would go together in another way then. */
+static bool fits(const struct exec_input *input, const struct exec_words *words,
+                 const struct exec_item *item, const struct job_item *next,
+                 size_t *bytes)
 {
-  if (next->error.kind || !exec_words_take(words, &next->entry))
+  if (next->error.kind || !input->opts->fill)
+    return !next->error.kind;
+  if (!exec_words_take(words, &next->entry))
     return false;
   *bytes += exec_words_bytes(words, &next->entry, false);
   return exec_words_fit(words, *bytes, item->more_count + 2);
@@ -213,7 +216,8 @@ static int grow(struct exec_input *input, const struct exec_words *words,
     return err;
   }
   next.entry.taken_ns = async_now();
-  if (!fits(words, item, &next, bytes) || add_entry(item, &next.entry) < 0) {
+  if (!fits(input, words, item, &next, bytes) ||
+      add_entry(item, &next.entry) < 0) {
     put_back(input, &next);
     return 0;
   }
@@ -248,12 +252,15 @@ static bool begins_batch(const struct exec_input *input,
                          size_t *bytes)
 {
   struct job_item *first = &item->item;
-  if (!is_batch(input->opts) || first->error.kind ||
-      !exec_words_take(words, &first->entry))
+  if (!is_batch(input->opts) || first->error.kind)
     return false;
   first->entry.taken_ns = async_now();
+  if (!input->opts->fill)
+    return true;
   *bytes = exec_words_bytes(words, &first->entry, true);
-  if (exec_words_fit(words, *bytes, 1) || !input->opts->fill)
+  if (!exec_words_take(words, &first->entry))
+    return false;
+  if (exec_words_fit(words, *bytes, 1))
     return true;
   job_error_set(first, JOB_ERROR_INPUT, -E2BIG,
                 "its command line of %zu bytes is longer than --max-chars",
@@ -264,7 +271,7 @@ static bool begins_batch(const struct exec_input *input,
 int exec_input_next(struct exec_input *input, const struct exec_words *words,
                     struct exec_item *item)
 {
-  size_t bytes;
+  size_t bytes = 0;
   int err = take_one(input, &item->item);
   if (err < 0 || !begins_batch(input, words, item, &bytes))
     return err;

@@ -28,8 +28,8 @@ int exec_input_new(struct exec_input **out, struct job_run *run,
                    const struct exec_words *words);
 void exec_input_free(struct exec_input *input);
 
-/* The next job's entries. With -n and -X those that are malformed, or would make
- * the command fail, are jobs of their own; with -X the last ones are spread over
+/* The next job's entries. One that is malformed is a job of its own; with -X also
+ * one that would make the command fail, and the last ones are spread over
  * run->jobs. Returns as the hook `next` of struct job_tool does. */
 int exec_input_next(struct exec_input *input, const struct exec_words *words,
                     struct exec_item *item);

@@ -37,6 +37,7 @@ struct exec_item {
   struct job_item item; /* the first entry */
   struct job_entry *more;
   size_t more_count;
+  uint64_t first_seq;       /* of item, once it has ended: item.seq counts on */
   struct exec_block *block; /* NULL, or the part of the input of --pipe */
   int64_t timeout_ns;       /* of one attempt; 0: none */
   unsigned slot;            /* 1 to --jobs, while an attempt runs */

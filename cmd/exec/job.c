@@ -8,6 +8,7 @@
 #include "exec/job.h"
 
 #include <signal.h>
+#include <sys/wait.h>
 #include <stdlib.h>
 
 #include "async/error.h"
@@ -17,7 +18,6 @@
 #include "exec/attempt.h"
 #include "exec/kill.h"
 #include "exec/needs.h"
-#include "exec/terminal.h"
 #include "exec/verdict.h"
 
 /* Entries. */
@@ -112,10 +112,9 @@ static void clean_up(struct exec_attempt *attempt)
   item->end.ended = true;
   item->end.status = attempt->proc.status;
   item->end.usage = attempt->proc.usage;
-  if (attempt->client->opts->tty)
-    exec_terminal_take_back();
+  exec_terminal_take_back(&attempt->client->terminal,
+                          WIFSIGNALED(attempt->proc.status));
   exec_kill_orphans(attempt);
-  exec_reap_orphans(attempt->client);
 }
 
 /* 5 */

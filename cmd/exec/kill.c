@@ -141,12 +141,17 @@ void exec_kill_orphans(struct exec_attempt *attempt)
 
 /* Of the run. */
 
+static void reap_now(struct async_timer *timer)
+{
+  async_proc_sweep(0, NULL);
+  async_timer_set(timer, async_in(SWEEP_PERIOD_NS), reap_now);
+}
+
+/* Not when a job has ended: one that takes hours may leave thousands. */
 void exec_reap_orphans(struct exec_client *client)
 {
-  if (!client->adopts || async_now() < client->next_sweep_ns)
-    return;
-  async_proc_sweep(0, NULL);
-  client->next_sweep_ns = async_in(SWEEP_PERIOD_NS);
+  if (client->adopts)
+    async_timer_set(&client->sweep, async_in(SWEEP_PERIOD_NS), reap_now);
 }
 
 static size_t wait_for_all(const char *mark, int64_t limit_ns)
@@ -163,6 +168,7 @@ static size_t wait_for_all(const char *mark, int64_t limit_ns)
 void exec_kill_rest(struct exec_client *client)
 {
   const char *mark = client->mark;
+  async_timer_clear(&client->sweep);
   if (!client->adopts || async_proc_sweep(client->opts->signal, mark) == 0)
     return;
   async_proc_sweep(SIGCONT, mark);

@@ -12,7 +12,7 @@ void exec_kill(struct exec_attempt *attempt);
  * outside. It has to have ended. */
 void exec_kill_orphans(struct exec_attempt *attempt);
 
-/* From time to time: reaps orphans that ended by themselves. */
+/* Until exec_kill_rest: now and then reaps orphans that ended by themselves. */
 void exec_reap_orphans(struct exec_client *client);
 
 /* At the end of the run: nobody is left. */

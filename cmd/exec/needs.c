@@ -86,5 +86,6 @@ int exec_needs_gather(struct exec_needs *needs, struct exec_attempt *attempt)
   needs->opts.limits = limits_of(opts, needs->limits);
   needs->opts.limit_count = opts->rlimits.count;
   needs->opts.terminal = opts->tty;
+  needs->opts.inherits = exec_gate_is_inherited(attempt->client->gate);
   return make_cgroup(attempt, needs);
 }

@@ -28,6 +28,21 @@ static const char *const stdin_words[] = { "null", "inherit", "record",
 static const char *const pipe_words[] = { "lines=", "size=", "sep=", NULL };
 
 static const struct opt_row exec_rows[] = {
+  { .long_name = "header",
+    OPT_FLAG(E, header),
+    .group = INPUT,
+    .help = "The first row of TSV or CSV names columns",
+    .more =
+        "For {name}, --env-from and records. Without it a first row is a "
+        "header if one of its names is arg, file, path, name, url, input or "
+        "key." },
+  { .short_name = 'a',
+    .long_name = "arg-file",
+    .metavar = "FILE",
+    OPT_LIST(E, job.inputs),
+    .group = INPUT,
+    .help = "The same as --input" },
+
   { .short_name = 'I',
     .long_name = "replace",
     .metavar = "STR",
@@ -301,21 +316,6 @@ static const struct opt_row exec_rows[] = {
     .initial = "true",
     .group = JOB_OUTPUT,
     .help = "Use such files; else jobs wait for room" },
-
-  { .long_name = "header",
-    OPT_FLAG(E, header),
-    .group = INPUT,
-    .help = "The first row of TSV or CSV names columns",
-    .more =
-        "For {name}, --env-from and records. Without it a first row is a "
-        "header if one of its names is arg, file, path, name, url, input or "
-        "key." },
-  { .short_name = 'a',
-    .long_name = "arg-file",
-    .metavar = "FILE",
-    OPT_LIST(E, job.inputs),
-    .group = INPUT,
-    .help = "The same as --input" },
   { 0 },
 };
 

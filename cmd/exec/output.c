@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "async/error.h"
+#include "async/shutdown.h"
 #include "async/task.h"
 
 static const int64_t READER_AFTER_NS = ASYNC_MS;
@@ -80,7 +81,7 @@ int exec_output_read(struct exec_output *output, struct async_group *readers)
 static void finish_reading(struct exec_output *output, int64_t drain_ns)
 {
   async_timer_clear(&output->timer);
-  output->deadline_ns = async_in(drain_ns);
+  output->deadline_ns = async_in(async_shutdown_again() ? 0 : drain_ns);
   if (!output->has_reader) {
     exec_pump_all(output);
     return;

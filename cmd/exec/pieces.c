@@ -138,14 +138,23 @@ static int add_text(struct exec_pieces *pieces, struct async_buf *text)
   return err;
 }
 
+/* ${HOME}, ${1} and ${#} are a shell's. */
+static bool is_variable(const struct exec_piece *piece)
+{
+  return piece->kind != EXEC_PIECE_TEXT && piece->kind != EXEC_PIECE_ENTRY &&
+         piece->kind != EXEC_PIECE_SLOT;
+}
+
 int exec_pieces_read(struct exec_pieces *pieces, const char *text,
                      const struct exec_marks *marks)
 {
   struct async_buf plain = ASYNC_BUF_INIT;
   int err = 0;
-  while (*text && err == 0) {
+  for (const char *start = text; *text && err == 0;) {
     struct exec_piece piece = { .kind = EXEC_PIECE_TEXT };
     size_t len = exec_piece_read(&piece, text, marks);
+    if (text > start && text[-1] == '$' && is_variable(&piece))
+      len = 0;
     if (len == 0) {
       async_buf_add_char(&plain, *text);
     } else if (piece.kind == EXEC_PIECE_TEXT) {

@@ -215,7 +215,8 @@ static int read_more(struct exec_pipe_input *input)
 static int set_name(struct exec_pipe_input *input, struct exec_item *item)
 {
   struct async_buf name = ASYNC_BUF_INIT;
-  async_buf_printf(&name, "block %llu", (unsigned long long)(input->count + 1));
+  async_buf_add_str(&name, "block ");
+  async_buf_add_uint(&name, input->count + 1);
   const char *text = async_buf_str(&name);
   int err = text ? job_entry_set_text(&item->item.entry, text, name.len)
                  : ASYNC_ENOMEM;

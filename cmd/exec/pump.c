@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "async/error.h"
+#include "async/shutdown.h"
 #include "async/task.h"
 #include "exec/output_priv.h"
 
@@ -168,12 +169,19 @@ static void pump_rest(struct exec_output *output, struct exec_stream *stream)
   }
 }
 
+/* The job has ended, and its time to drain, or our patience. */
+static bool is_over(const struct exec_output *output)
+{
+  return output->deadline_ns <= async_now() ||
+         (output->deadline_ns < ASYNC_NEVER && async_shutdown_again());
+}
+
 void exec_pump_all(struct exec_output *output)
 {
   bool has[2];
   while (is_open(output)) {
     int count = look(output, has);
-    if (output->deadline_ns <= async_now()) {
+    if (is_over(output)) {
       pump_rest(output, &output->streams[0]);
       pump_rest(output, &output->streams[1]);
       return;

@@ -7,6 +7,7 @@
 
 #include "async/error.h"
 #include "async/loop.h"
+#include "async/shutdown.h"
 
 /* The loop gives a handle back on a later turn, so it outlives its pipe. */
 struct handle {
@@ -90,6 +91,16 @@ static int leave(struct async_op *op)
   return ASYNC_OP_WITHDRAWN;
 }
 
+/* A second Ctrl-C ends waiting, too. */
+static int await_unless_again(struct async_op *wait)
+{
+  struct async_op again, *both[] = { wait, &again };
+  if (async_shutdown_again())
+    return async_await(wait);
+  async_shutdown_watch_again(&again);
+  return async_await_any(both, 2, NULL);
+}
+
 int exec_ready_wait(struct exec_ready *ready)
 {
   for (unsigned i = 0; i < 2; i++) {
@@ -102,7 +113,7 @@ int exec_ready_wait(struct exec_ready *ready)
   async_op_start(&ready->wait, "output of a job", leave);
   ready->waiting = true;
   async_loop_hold();
-  return async_await(&ready->wait);
+  return await_unless_again(&ready->wait);
 }
 
 void exec_ready_free(struct exec_ready *ready)

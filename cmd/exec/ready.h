@@ -13,8 +13,8 @@ int exec_ready_new(struct exec_ready **out, const int fds[2]);
 /* Forgets one of them, which may then be closed. */
 void exec_ready_drop(struct exec_ready *ready, unsigned which);
 
-/* Waits until one can be read, or is at its end. Returns 0 or
- * ASYNC_ECANCELED. */
+/* Waits until one can be read, or is at its end, or async_shutdown_again().
+ * Returns 0 or ASYNC_ECANCELED. */
 int exec_ready_wait(struct exec_ready *ready);
 
 /* NULL is fine. */

@@ -142,10 +142,10 @@ static int take_column(struct exec_value *value, const struct job_entry *entry,
 }
 
 static int take_nth(struct exec_value *value, const struct exec_item *item,
-                    size_t number)
+                    const struct job_entry *entry, size_t number)
 {
   if (!item)
-    return 0;
+    return take_entry(value, entry);
   if (number == 1)
     return take_entry(value, &item->item.entry);
   if (number - 2 >= item->more_count)
@@ -170,8 +170,8 @@ static void take_number(struct exec_value *value, const struct exec_item *item,
                         enum exec_piece_kind kind)
 {
   if (!item)
-    return;
-  if (kind == EXEC_PIECE_NUMBER)
+    write_number(value, 1);
+  else if (kind == EXEC_PIECE_NUMBER)
     write_number(value, item->item.seq + 1);
   else if (kind == EXEC_PIECE_SLOT)
     write_number(value, item->slot ? item->slot : 1);
@@ -194,7 +194,7 @@ static int take(struct exec_value *value, const struct exec_piece *piece,
   case EXEC_PIECE_COLUMN:
     return take_column(value, entry, piece->number);
   case EXEC_PIECE_NTH:
-    return take_nth(value, item, piece->number);
+    return take_nth(value, item, entry, piece->number);
   case EXEC_PIECE_FIELD:
     return take_json(value, json_object_get(entry->fields, piece->text));
   default:

@@ -20,7 +20,8 @@ struct exec_value {
 
 /* What the piece stands for.
  *
- * item   NULL: what depends on it has an empty value
+ * item   NULL: it is not known yet; numbers are 1, and any of several entries
+ *        is `entry`
  * entry  the one of the item's that {} stands for
  *
  * Returns 0, or ASYNC_EINVAL for a field, column or entry that is missing.

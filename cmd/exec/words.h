@@ -10,8 +10,8 @@
  *   {{         {
  *
  * A name is [A-Za-z_][A-Za-z0-9_.-]*, without two dots in a row. All other
- * braces stay as they are: {"a":1}, { print $1 }, {a,b}, {1..9}, and {{...}} of
- * Go's templates. {print} looks like a field, and is an error of every entry
+ * braces stay as they are: {"a":1}, { print $1 }, {a,b}, {1..9}, ${HOME}, and
+ * {{...}} of Go's templates. {print} looks like a field, and is an error of every entry
  * that has none of this name; {{print} is {print}.
  *
  * -I STR: STR is the entry, and nothing in braces is special, as for xargs. In
@@ -88,8 +88,9 @@ size_t exec_words_bytes(const struct exec_words *words,
 bool exec_words_fit(const struct exec_words *words, size_t bytes,
                     size_t entries);
 
-/* Whether arguments can be made of this entry. If not it should be a job of its
- * own, so that it takes no others with it when it fails. */
+/* Whether arguments can be made of this entry. If not, and it makes no difference
+ * which entries go together, it should be a job of its own, so that it takes no
+ * others with it when it fails. */
 bool exec_words_take(const struct exec_words *words,
                      const struct job_entry *entry);
 

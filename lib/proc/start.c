@@ -39,7 +39,7 @@ static int our_environment(const struct asy_inherited *inherited,
 {
   static char *none[] = { NULL };
   *out = environ ? environ : none;
-  if (inherited->pool_threads || !getenv(POOL_THREADS))
+  if (inherited->pool_threads || !environ || !getenv(POOL_THREADS))
     return 0;
   *out = *to_free = without_pool_threads();
   return *out ? 0 : ASYNC_ENOMEM;
@@ -122,7 +122,7 @@ static void bury(struct async_proc *proc)
 static int launch(struct asy_procs *procs, struct async_proc *proc,
                   struct asy_child *child)
 {
-  struct asy_born born;
+  struct asy_born born = { .pid = 0, .pidfd = -1 };
   int err = launch_blocked(procs, child, &born);
   if (err < 0)
     return err;

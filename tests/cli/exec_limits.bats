@@ -157,6 +157,15 @@ makefile() {
   [[ $(<out) != *okens* ]]
 }
 
+@test "limits: a make that is a job shares them, too" {
+  command -v make >/dev/null || skip "needs make"
+  printf '%%:\n\t@echo "$@ $$MAKEFLAGS"\n' >sub.mk
+  printf 'all:\n\t+@%s exec -j 8 make -s -f sub.mk ::: a b\n' "$ASYNCTOOL" >Makefile
+  make -s -j 3 >out 2>err </dev/null
+  is "$(<err)" ""
+  is "$(grep -c jobserver out)" 2
+}
+
 @test "limits: --jobserver none takes no notice" {
   command -v make >/dev/null || skip "needs make"
   make_busy
@@ -259,14 +268,4 @@ makefile() {
 @test "env: each command leads a group of its own" {
   launch 0 -k sh -c '[ "$(ps -o pgid= -p $$ | tr -d " ")" = $$ ] && echo own' sh ::: a b
   is "$(<out)" $'own\nown'
-}
-
-@test "env: --tty: a job may read the terminal, and needs -j 1" {
-  command -v script >/dev/null || skip "needs script(1)"
-  launch 2 --tty -j 2 true ::: a
-  launch 2 --tty -j 1 true ::: a
-  echo typed | TERM=xterm timeout 20 script -qec \
-    "$ASYNCTOOL exec --tty -j 1 --progress none sh -c 'read x </dev/tty; echo got \$x' sh ::: 1" \
-    /dev/null >screen 3>&-
-  has "$(<screen)" "got typed"
 }

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
 #include <limits.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -173,21 +174,49 @@ static inline long proc_read_number(int fd)
   return strtol(text, NULL, 10);
 }
 
-/* Waits until a process that is not our child has gone. */
-static inline void proc_wait_gone(pid_t pid)
+/* Whether only its parent, which may be slow, has not noticed its end. */
+static inline bool proc_is_zombie(pid_t pid)
 {
-  while (kill(pid, 0) == 0)
-    CHECK_INT(async_sleep(2 * ASYNC_MS), 0);
-  CHECK_INT(errno, ESRCH);
+  char path[64], text[512];
+  snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    return false;
+  ssize_t got = read(fd, text, sizeof(text) - 1);
+  close(fd);
+  text[got > 0 ? got : 0] = '\0';
+  const char *name_end = strrchr(text, ')');
+  return name_end && strncmp(name_end, ") Z", 3) == 0;
 }
 
-/* A file with these contents, in a directory of its own. */
+/* Waits until a process that is not our child has ended. */
+static inline void proc_wait_gone(pid_t pid)
+{
+  while (kill(pid, 0) == 0 && !proc_is_zombie(pid))
+    CHECK_INT(async_sleep(2 * ASYNC_MS), 0);
+}
+
+static char proc_dir[64];
+
+static inline int proc_remove(const char *path, const struct stat *status,
+                              int kind, struct FTW *place)
+{
+  (void)status, (void)kind, (void)place;
+  return remove(path);
+}
+
+static inline void proc_remove_dir(void)
+{
+  nftw(proc_dir, proc_remove, 4, FTW_DEPTH | FTW_PHYS);
+}
+
+/* A new directory, once in a test; it goes with the test. */
 static inline const char *proc_temp_dir(void)
 {
-  static char dir[64];
-  snprintf(dir, sizeof(dir), "/tmp/test_proc.XXXXXX");
-  CHECK(mkdtemp(dir));
-  return dir;
+  snprintf(proc_dir, sizeof(proc_dir), "/tmp/test_proc.XXXXXX");
+  CHECK(mkdtemp(proc_dir));
+  atexit(proc_remove_dir);
+  return proc_dir;
 }
 
 static inline void proc_write_file(const char *path, const char *text, int mode)

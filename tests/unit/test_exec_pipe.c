@@ -101,7 +101,8 @@ static void world_run(struct world *world, void (*body)(struct world *world))
   if (world->bytes)
     make_fifo(world);
   CHECK_INT(async_run(world_task, world, NULL), 0);
-  unlink(world->path);
+  if (world->bytes) /* else it is none of ours, such as /dev/null */
+    unlink(world->path);
 }
 
 static int next(struct world *world, struct exec_item *item)

@@ -9,6 +9,30 @@ static void end_by(struct async_proc *proc, int number)
   async_proc_close(proc);
 }
 
+/* Descendants wait for the end of a pipe of ours, on their descriptor 3, so
+ * that they end with the test, whatever becomes of it. */
+#define STAY "cat <&3 >/dev/null"
+
+static int begin_with_pipe(struct async_proc *proc, const char *script,
+                           int *out)
+{
+  struct async_proc_opts opts = ASYNC_PROC_OPTS_INIT;
+  const char *argv[5];
+  char text[512];
+  int ours[2], theirs[2];
+  snprintf(text, sizeof(text), "exec 3<&0 </dev/null; %s", script);
+  proc_script(&opts, argv, text);
+  CHECK_INT(pipe2(ours, O_CLOEXEC), 0);
+  CHECK_INT(pipe2(theirs, O_CLOEXEC), 0);
+  opts.in = theirs[0];
+  opts.out = ours[1];
+  CHECK_INT(async_proc_start(proc, &opts), 0);
+  close(theirs[0]);
+  close(ours[1]);
+  *out = ours[0];
+  return theirs[1];
+}
+
 /* Groups. */
 
 PROC(it_leads_a_group_of_its_own)
@@ -38,7 +62,8 @@ PROC(members_are_reached_when_the_leader_has_gone)
 {
   struct async_proc proc;
   int out;
-  proc_begin(&proc, "sleep 1000 >/dev/null & echo $!; exit 0", &out);
+  async_proc_adopt_orphans(); /* process 1 may take its time */
+  int life = begin_with_pipe(&proc, STAY " & echo $!; exit 0", &out);
   pid_t member = (pid_t)proc_read_number(out);
   close(out);
   CHECK_INT(async_proc_wait(&proc), 0);
@@ -46,10 +71,13 @@ PROC(members_are_reached_when_the_leader_has_gone)
   CHECK_INT(async_proc_signal(&proc, 0), -ESRCH);
   CHECK_INT(async_proc_signal_group(&proc, 0), 0);
   CHECK_INT(async_proc_signal_group(&proc, SIGKILL), 0);
-  while (async_proc_signal_group(&proc, 0) == 0)
+  while (async_proc_signal_group(&proc, 0) == 0) {
+    async_proc_sweep(0, NULL);
     CHECK_INT(async_sleep(2 * ASYNC_MS), 0);
+  }
   CHECK_INT(async_proc_signal_group(&proc, SIGKILL), -ESRCH);
   async_proc_close(&proc);
+  close(life);
 }
 
 PROC(one_that_was_never_started_is_nobody)
@@ -66,13 +94,12 @@ PROC(one_that_was_never_started_is_nobody)
 
 /* Three generations that heed no SIGTERM; writes the pids of the younger. */
 static const char THREE[] =
-    "trap '' TERM; sh -c 'echo $$; sh -c \"echo \\$\\$; sleep 1000; :\"; :'";
+    "trap '' TERM; sh -c 'echo $$; sh -c \"echo \\$\\$; " STAY "; :\"; :'";
 
 PROC(close_kills_three_generations)
 {
   struct async_proc proc;
-  int out;
-  proc_begin(&proc, THREE, &out);
+  int out, life = begin_with_pipe(&proc, THREE, &out);
   pid_t child = (pid_t)proc_read_number(out);
   pid_t grandchild = (pid_t)proc_read_number(out);
   close(out);
@@ -81,6 +108,7 @@ PROC(close_kills_three_generations)
   async_proc_close(&proc);
   proc_wait_gone(child);
   proc_wait_gone(grandchild);
+  close(life);
 }
 
 static int close_it(void *arg)
@@ -151,54 +179,64 @@ static bool can_adopt(void)
   return async_proc_adopt_orphans() == 0;
 }
 
+struct orphan {
+  pid_t pid;
+  int life;
+};
+
 /* Starts one that leaves a descendant outside its group, and ends. */
-static pid_t leave_orphan(const char *mark)
+static struct orphan leave_orphan(const char *mark)
 {
+  struct orphan orphan;
   struct async_proc proc;
   char script[256];
   int out;
   snprintf(script, sizeof(script),
-           "%s setsid sh -c 'echo $$; exec sleep 1000 >/dev/null' & exit 0",
-           mark);
-  proc_begin(&proc, script, &out);
-  pid_t orphan = (pid_t)proc_read_number(out);
+           "%s setsid sh -c 'echo $$; exec " STAY "' & exit 0", mark);
+  orphan.life = begin_with_pipe(&proc, script, &out);
+  orphan.pid = (pid_t)proc_read_number(out);
   close(out);
-  CHECK(orphan > 0);
+  CHECK(orphan.pid > 0);
   CHECK_INT(async_proc_wait(&proc), 0);
-  async_proc_signal_group(&proc, SIGKILL);
   async_proc_close(&proc);
   return orphan;
 }
 
-static void sweep_until_none(const char *mark)
+/* Sweeps until this one has been reaped. */
+static void sweep_away(const char *mark, pid_t pid)
 {
-  while (async_proc_sweep(SIGKILL, mark) > 0)
+  while (kill(pid, 0) == 0) {
+    async_proc_sweep(SIGKILL, mark);
     CHECK_INT(async_sleep(2 * ASYNC_MS), 0);
+  }
 }
 
 PROC(orphans_are_swept)
 {
   if (!can_adopt())
     SKIP("no adopting of orphans");
-  pid_t first = leave_orphan(""), second = leave_orphan("");
+  struct orphan first = leave_orphan(""), second = leave_orphan("");
   CHECK_INT(async_proc_sweep(0, NULL), 2);
-  sweep_until_none(NULL);
-  CHECK_INT(kill(first, 0), -1);
-  CHECK_INT(kill(second, 0), -1);
+  sweep_away(NULL, first.pid);
+  sweep_away(NULL, second.pid);
+  close(first.life);
+  close(second.life);
 }
 
 PROC(only_marked_orphans_are_swept_if_told)
 {
   if (!can_adopt())
     SKIP("no adopting of orphans");
-  pid_t ours = leave_orphan("MARK=12"), other = leave_orphan("MARK=123");
+  struct orphan ours = leave_orphan("MARK=12");
+  struct orphan other = leave_orphan("MARK=123");
   CHECK_INT(async_proc_sweep(0, "MARK=1"), 0);
   CHECK_INT(async_proc_sweep(0, "ARK=12"), 0);
   CHECK_INT(async_proc_sweep(0, "MARK=12"), 1);
-  sweep_until_none("MARK=12");
-  CHECK_INT(kill(ours, 0), -1);
-  CHECK_INT(kill(other, 0), 0);
-  sweep_until_none("MARK=123");
+  sweep_away("MARK=12", ours.pid);
+  CHECK_INT(async_proc_sweep(0, NULL), 1);
+  sweep_away("MARK=123", other.pid);
+  close(ours.life);
+  close(other.life);
 }
 
 PROC(live_processes_are_no_orphans)
@@ -218,18 +256,16 @@ PROC(the_group_of_an_orphan_goes_with_it)
   int out;
   if (!can_adopt())
     SKIP("no adopting of orphans");
-  proc_begin(&proc,
-             "setsid sh -c 'echo $$; sleep 1000 >/dev/null & echo $!; wait' & "
-             "read x; exit 0",
-             &out);
+  int life = begin_with_pipe(
+      &proc, "setsid sh -c 'echo $$; " STAY " & echo $!; wait' & exit 0", &out);
   pid_t leader = (pid_t)proc_read_number(out);
   pid_t member = (pid_t)proc_read_number(out);
   close(out);
   CHECK_INT(async_proc_wait(&proc), 0);
   async_proc_close(&proc);
-  sweep_until_none(NULL);
-  CHECK_INT(kill(leader, 0), -1);
-  CHECK_INT(kill(member, 0), -1);
+  sweep_away(NULL, leader);
+  sweep_away(NULL, member);
+  close(life);
 }
 
 PROC(without_adopting_a_sweep_touches_nobody)
