@@ -19,10 +19,12 @@ static const struct exec_end *end_of(const struct job_item *item)
 
 /* The process. */
 
+/* Of several entries of one job, the first one's record says what is long: a
+ * thousand that repeat a thousand arguments would be a million. */
 static void get_argv(const struct job_item *item, struct job_value *out)
 {
   const struct exec_argv *argv = &item_of(item)->argv;
-  if (argv->items)
+  if (argv->items && item->member == 0)
     job_value_strings(out, (const char *const *)argv->items, argv->count);
 }
 
@@ -30,6 +32,13 @@ static void get_pid(const struct job_item *item, struct job_value *out)
 {
   if (end_of(item)->pid)
     job_value_int(out, end_of(item)->pid);
+}
+
+/* The first entry of the job, if there are several. */
+static void get_batch(const struct job_item *item, struct job_value *out)
+{
+  if (item_of(item)->more_count > 0)
+    job_value_uint(out, item->seq - item->member);
 }
 
 static void get_slot(const struct job_item *item, struct job_value *out)
@@ -158,14 +167,14 @@ static bool capture(const struct job_item *item, int fd,
                                   struct job_value *out)                       \
   {                                                                            \
     struct exec_captured captured;                                             \
-    if (capture(item, fd, &captured))                                          \
+    if (capture(item, fd, &captured) && item->member == 0)                     \
       job_value_bytes(out, captured.text, captured.len);                       \
   }                                                                            \
   static void get_##stream##_truncated(const struct job_item *item,            \
                                        struct job_value *out)                  \
   {                                                                            \
     struct exec_captured captured;                                             \
-    if (capture(item, fd, &captured) && captured.text)                         \
+    if (capture(item, fd, &captured) && captured.text && item->member == 0)    \
       job_value_bool(out, captured.truncated);                                 \
   }                                                                            \
   static void get_##stream##_file(const struct job_item *item,                 \
@@ -203,6 +212,7 @@ const struct job_field exec_fields[] = {
   { .name = "argv", .get = get_argv },
   { .name = "pid", .get = get_pid },
   { .name = "slot", .get = get_slot },
+  { .name = "batch", .get = get_batch },
   { .name = "exit", .get = get_exit },
   { .name = "signal", .get = get_signal },
   { .name = "core", .get = get_core },

@@ -44,6 +44,7 @@ struct job_item {
   bool hidden;       /* the tool's `ended` wants no record on standard output */
   unsigned attempts; /* so far */
   uint64_t seq;      /* place in the input, from 0 */
+  size_t member;     /* which of the item\'s entries a record is for, from 0 */
   int64_t timeout_ns; /* of one attempt; 0: none. The option's, or the entry's
                          field "timeout"; prepare may change it */
   int64_t start_wall_ns; /* of the first attempt; 0: never started */

@@ -107,6 +107,7 @@ static int write_records(struct job_session *session, struct job_item *item,
   for (size_t i = 0; i < more; i++) {
     item->entry = entries[i];
     item->seq++;
+    item->member = i + 1;
     set_queue_time(item, result);
     int one = write_record(session, item);
     err = err ? err : one;

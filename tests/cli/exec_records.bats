@@ -75,3 +75,11 @@ teardown() {
   launch 0 --ndjson -j 2 sleep ::: 0.3 0
   is "$(records 'select(.key == "0.3") | .duration_ms >= 300')" true
 }
+
+@test "records: of several entries, the first one's has argv and output" {
+  launch 0 -n 2 -k --ndjson sh -c 'echo "$@"' sh ::: a b c
+  is "$(records '[.key, .batch, .exit, .argv[4:], .stdout.text, .stdout.bytes] | tojson')" \
+    '["a",0,0,["a","b"],"a b\n",4]
+["b",0,0,null,null,4]
+["c",null,0,["c"],"c\n",2]'
+}

@@ -161,7 +161,7 @@ static void name_blocks(struct world *world)
 {
   for (int i = 1; i <= 2; i++) {
     struct exec_item item;
-    char name[16];
+    char name[32];
     snprintf(name, sizeof(name), "block %d", i);
     CHECK_INT(next(world, &item), 0);
     CHECK_STR(item.item.entry.text, name);
