@@ -47,3 +47,21 @@ teardown() {
   ask 0 --dedup --ndjson list
   is "$(words .resolver | wc -w)" 2
 }
+
+# Votes.
+
+@test "regress: --agree asks again whom there is nobody to replace" {
+  responder_start --every drop=7
+  names 300 >list
+  ask 0 --ndjson --agree 1/1 --attempt-timeout 150ms list
+  same_names list
+  every '.result == "answer" and .agree == "1/1"'
+}
+
+# Lists of resolvers.
+
+@test "regress: a list of resolvers does not end at a NUL byte" {
+  printf '127.0.0.1\0\n127.0.0.2\n' >resolvers
+  resolve 2 -r resolvers a.test
+  grep -q 'resolvers: contains a NUL byte' err
+}
