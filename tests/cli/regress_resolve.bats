@@ -65,3 +65,14 @@ teardown() {
   resolve 2 -r resolvers a.test
   grep -q 'resolvers: contains a NUL byte' err
 }
+
+# --failed.
+
+@test "regress: --failed keeps names that look like comments or lines" {
+  responder_start --always refused
+  printf '\\035a.test MX,TXT\0#b.test\0c\nd.test\0' >entries
+  ask 1 --retries 0 -0 --failed rest entries
+  ask 1 --retries 0 --ndjson rest
+  is "$(words '"\(.name) \(.qtype)"')" \
+    '#a.test. MX #a.test. TXT #b.test. A c\010d.test. A'
+}
