@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "async/error.h"
+#include "async/timer.h"
 #include "command.h"
 #include "resolve/inquiry.h"
 
@@ -69,6 +70,14 @@ static void set_canary(struct check *check)
   };
 }
 
+/* Nobody has asked for it, so nobody waits long for dead ones. */
+static int64_t deadline_of(const struct check *check)
+{
+  return check->client->opts.check_resolvers == RESOLVE_CHECK_AUTO
+             ? async_in(ASYNC_SEC)
+             : 0;
+}
+
 static int ask(struct check *check)
 {
   size_t count = check->asked;
@@ -77,6 +86,7 @@ static int ask(struct check *check)
     .retry_on = &check->client->retry_on,
     .attempts = ATTEMPTS,
     .limit = AT_ONCE,
+    .deadline_ns = deadline_of(check),
   };
   for (size_t i = 0; i < count; i++) {
     struct resolve_inquiry *both = &check->inquiries[QUESTIONS * i];

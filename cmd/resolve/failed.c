@@ -1,6 +1,7 @@
 #include "resolve/failed.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <jansson.h>
 
@@ -12,6 +13,8 @@ static void add_question(const struct resolve_client *client,
                          struct async_buf *out)
 {
   char word[ASYNC_DNS_WORD_MAX];
+  if (question->name[0] > 0 && question->name[1] == '#')
+    async_buf_add_char(out, '\\'); /* or the line would be a comment */
   async_dns_name_add(out, question->name);
   async_buf_add_char(out, ' ');
   async_buf_add_str(out, async_dns_type_name(question->type, word));
@@ -54,6 +57,13 @@ static void add_fields(const struct resolve_item *item, struct async_buf *out)
   json_decref(fields);
 }
 
+/* Entries that end with a NUL byte may have in them what ends a line. */
+static bool is_line(const struct job_entry *entry)
+{
+  return entry->text_len == 0 ||
+         (entry->text[0] != '#' && !memchr(entry->text, '\n', entry->text_len));
+}
+
 void resolve_failed_add(struct resolve_client *client,
                         const struct resolve_item *item)
 {
@@ -63,7 +73,7 @@ void resolve_failed_add(struct resolve_client *client,
     return;
   if (entry->fields)
     add_fields(item, out);
-  else if (item->one_of_many)
+  else if (item->one_of_many || (item->question.name && !is_line(entry)))
     add_question(client, &item->question, out);
   else
     async_buf_add(out, entry->text, entry->text_len);

@@ -81,6 +81,11 @@ static char *cut(char *text, const char *delimiters)
   return end;
 }
 
+static bool has_nul(const struct async_buf *text)
+{
+  return strlen(text->data) < text->len;
+}
+
 static int add_file(struct reader *reader, const char *path)
 {
   struct async_buf text = ASYNC_BUF_INIT;
@@ -88,11 +93,13 @@ static int add_file(struct reader *reader, const char *path)
   size_t number = 0;
   if (err == 0 && !async_buf_str(&text))
     err = ASYNC_ENOMEM;
-  if (err < 0) {
+  if (err < 0)
     job_say_error(reader->log, "cannot read %s: %s", path, async_err_text(err));
+  else if (has_nul(&text))
+    job_say_error(reader->log, "%s: contains a NUL byte", path);
+  if (err < 0 || has_nul(&text))
     status = COMMAND_USAGE;
-  }
-  for (char *line = err < 0 ? NULL : text.data, *next;
+  for (char *line = status == COMMAND_OK ? text.data : NULL, *next;
        line && status == COMMAND_OK; line = next) {
     next = cut(line, "\n");
     number++;

@@ -71,8 +71,10 @@ static void judge(struct resolve_client *client, struct resolve_item *item,
 void resolve_confirm(struct resolve_client *client, struct resolve_item *item,
                      struct async_fan_attempt *attempt)
 {
-  item->confirmed = item->flight && is_trusted(client, item);
-  if (item->result != RESOLVE_ANSWER || item->confirmed)
+  if (item->result != RESOLVE_ANSWER || !item->flight)
+    return;
+  item->confirmed = is_trusted(client, item);
+  if (item->confirmed)
     return;
   struct resolve_inquiry inquiry = { .question = item->question };
   struct resolve_round round = resolve_client_round(client, item->deadline_ns);

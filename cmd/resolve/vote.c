@@ -2,8 +2,8 @@
  *
  *   1. draw as many resolvers as are to be asked, those that are well first
  *      (--compare: take all)
- *   2. ask them; for one that does not answer draw another, while one is left
- *      (--compare: ask it again)
+ *   2. ask them; for one that does not answer draw another, while one is left,
+ *      then ask it again (--compare: at once)
  *   3. put equal answers together
  *   4. --agree: the largest group, if it is large enough, is the answer
  *      --compare: there may only be one group */
@@ -124,6 +124,18 @@ struct poll {
   size_t refused; /* replies that were not taken for an answer */
 };
 
+/* One that is well may just have lost a datagram. */
+static bool asks_again(const struct resolve_round *round,
+                       const struct resolve_inquiry *inquiry)
+{
+  const struct poll *poll = round->ctx;
+  struct async_dns_resolver_stats stats;
+  async_dns_fleet_stats(poll->client->fleet, (size_t)inquiry->question.resolver,
+                        &stats);
+  return inquiry->rc < 0 && stats.breaker == ASYNC_BREAKER_CLOSED &&
+         inquiry->attempts < round->attempts;
+}
+
 static bool goes_elsewhere(struct resolve_round *round,
                            struct resolve_inquiry *inquiry)
 {
@@ -134,7 +146,7 @@ static bool goes_elsewhere(struct resolve_round *round,
     return false;
   int resolver = draw(poll->client, poll->votes);
   if (resolver < 0)
-    return false;
+    return asks_again(round, inquiry);
   resolve_votes_lose(poll->votes, inquiry);
   inquiry->question.resolver = resolver;
   return true;

@@ -47,3 +47,32 @@ teardown() {
   ask 0 --dedup --ndjson list
   is "$(words .resolver | wc -w)" 2
 }
+
+# Votes.
+
+@test "regress: --agree asks again whom there is nobody to replace" {
+  responder_start --every drop=7
+  names 300 >list
+  ask 0 --ndjson --agree 1/1 --attempt-timeout 150ms list
+  same_names list
+  every '.result == "answer" and .agree == "1/1"'
+}
+
+# Lists of resolvers.
+
+@test "regress: a list of resolvers does not end at a NUL byte" {
+  printf '127.0.0.1\0\n127.0.0.2\n' >resolvers
+  resolve 2 -r resolvers a.test
+  grep -q 'resolvers: contains a NUL byte' err
+}
+
+# --failed.
+
+@test "regress: --failed keeps names that look like comments or lines" {
+  responder_start --always refused
+  printf '\\035a.test MX,TXT\0#b.test\0c\nd.test\0' >entries
+  ask 1 --retries 0 -0 --failed rest entries
+  ask 1 --retries 0 --ndjson rest
+  is "$(words '"\(.name) \(.qtype)"')" \
+    '#a.test. MX #a.test. TXT #b.test. A c\010d.test. A'
+}

@@ -30,7 +30,7 @@ here() {
   line=${line/@127.0.0.1:5300/@$RESPONDER}
   line=${line/@192.0.2.53/@$RESPONDER}
   case $line in
-  *"@$RESPONDER"* | *" -r "*) ;;
+  *"@$RESPONDER"* | *"resolve -r "*) ;;
   *) line=${line/asynctool resolve/asynctool resolve -r $RESPONDER} ;;
   esac
   echo "$line"
