@@ -32,9 +32,9 @@ struct exec_client {
   struct exec_terminal terminal;
   struct exec_codes ok, retry_on;
   struct exec_slots slots;
-  bool adopts;      /* orphans come to us */
-  const char *mark; /* of those; NULL: all are ours */
-  struct async_timer sweep; /* reaps them now and then */
+  bool adopts;                  /* orphans come to us */
+  const char *mark;             /* of those; NULL: all are ours */
+  struct async_timer sweep;     /* reaps them now and then */
   int first_status, max_status; /* for --exit-with; 0: none has failed */
 };
 

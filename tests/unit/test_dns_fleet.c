@@ -72,8 +72,7 @@ static void spoofed(struct world *world)
 
 static void a_reply_from_another_port_is_not_taken(void)
 {
-  struct world world = { .body = spoofed,
-                         .opts = { .timeout_ns = ASYNC_SEC } };
+  struct world world = { .body = spoofed, .opts = { .timeout_ns = ASYNC_SEC } };
   run_world(&world);
   world.shared = true;
   run_world(&world);
@@ -259,8 +258,7 @@ static void silent(struct world *world)
 
 static void no_answer_is_a_timeout(void)
 {
-  struct world world = { .body = silent,
-                         .opts = { .timeout_ns = ASYNC_SEC } };
+  struct world world = { .body = silent, .opts = { .timeout_ns = ASYNC_SEC } };
   run_world(&world);
 }
 

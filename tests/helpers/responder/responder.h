@@ -50,7 +50,7 @@ enum rule {
   RULE_DELAY,     /* after N milliseconds */
   RULE_TTL,
   RULE_CLOSE,
-  RULE_LAST,       /* N seconds */
+  RULE_LAST, /* N seconds */
   RULE_COUNT
 };
 
