@@ -135,7 +135,7 @@ by_resolver() {
 @test "rotate: random asks all of them" {
   several 3
   names 600 >list.txt
-  resolve 0 --ndjson --rotate random -r "$list" list.txt
+  resolve 0 --ndjson -j 30 --seed 7 --rotate random -r "$list" list.txt
   is "$(by_resolver | wc -l)" 3
   by_resolver | while read -r count _; do [ "$count" -gt 120 ]; done
 }
