@@ -154,8 +154,7 @@ static void judge_reply(struct resolve_client *client,
                         struct async_fan_attempt *attempt)
 {
   assert(item->flight); /* that has replied */
-  const struct async_buf *reply = &item->flight->reply;
-  if (async_dns_message_read(&item->message, reply->data, reply->len) < 0) {
+  if (resolve_flight_read(item->flight, &item->message) < 0) {
     judge_error(client, item, attempt, ASYNC_EENCODING);
     return;
   }
