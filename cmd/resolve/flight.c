@@ -6,6 +6,8 @@
 #include "async/error.h"
 #include "resolve/question.h"
 
+enum { HEADER = 12 };
+
 void resolve_flights_init(struct resolve_flights *flights,
                           struct async_dns_fleet *fleet,
                           struct resolve_query *query)
@@ -104,7 +106,8 @@ void resolve_flight_leave(struct resolve_flight *flight)
 {
   if (!flight || --flight->users > 0)
     return;
-  free(flight->question.name);
+  if (flight->all->exact_case)
+    free(flight->question.name);
   flight->next = flight->all->free;
   flight->all->free = flight;
 }
@@ -114,11 +117,10 @@ void resolve_flight_leave(struct resolve_flight *flight)
 static enum async_dns_verdict check(const struct async_dns_ask *ask,
                                     const unsigned char *reply, size_t len)
 {
-  const struct resolve_flight *flight = ask->ctx;
-  struct async_dns_message message;
-  async_dns_message_read(&message, reply, len);
-  switch (async_dns_message_fit(&message, flight->query, flight->query_bytes,
-                                flight->all->exact_case)) {
+  struct resolve_flight *flight = ask->ctx;
+  async_dns_message_read(&flight->message, reply, len);
+  switch (async_dns_message_fit(&flight->message, flight->query,
+                                flight->query_bytes, flight->all->exact_case)) {
   case ASYNC_DNS_FITS:
     return async_dns_check(ask, reply, len);
   case ASYNC_DNS_SHORT:
@@ -127,6 +129,17 @@ static enum async_dns_verdict check(const struct async_dns_ask *ask,
   default:
     return ASYNC_DNS_DROP;
   }
+}
+
+int resolve_flight_read(const struct resolve_flight *flight,
+                        struct async_dns_message *out)
+{
+  const struct async_buf *reply = &flight->reply;
+  if (flight->message.len != reply->len || flight->message.damaged)
+    return async_dns_message_read(out, reply->data, reply->len);
+  *out = flight->message; /* that was read where it came in */
+  out->bytes = (const unsigned char *)reply->data;
+  return 0;
 }
 
 static void on_end(struct async_op *op)
@@ -149,21 +162,24 @@ static int stop_waiting(struct async_op *op)
   return ASYNC_OP_WITHDRAWN;
 }
 
-/* What is asked, and how. Returns 0 or an error. */
+/* What is asked, and how. The question's name is that of the query, but where
+ * that has its case mixed. Returns 0 or an error. */
 static int write_query(struct resolve_flight *flight,
                        const struct resolve_question *question)
 {
   flight->question = *question;
+  flight->question.name = flight->query + HEADER;
+  int bytes = resolve_query_write(flight->all->query, question, flight->plain,
+                                  flight->query);
+  if (bytes >= 0)
+    flight->query_bytes = (size_t)bytes;
+  if (!flight->all->exact_case)
+    return bytes < 0 ? bytes : 0;
   flight->question.name = NULL;
-  int err = resolve_question_name(&flight->question, question->name,
-                                  question->name_bytes);
-  if (err == 0)
-    err = resolve_query_write(flight->all->query, question, flight->plain,
-                              flight->query);
-  if (err < 0)
-    return err;
-  flight->query_bytes = (size_t)err;
-  return 0;
+  if (bytes < 0)
+    return bytes;
+  return resolve_question_name(&flight->question, question->name,
+                               question->name_bytes);
 }
 
 static void take_off(struct resolve_flight *flight, uint64_t hash,

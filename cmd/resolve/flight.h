@@ -19,7 +19,8 @@ struct resolve_flight {
   struct async_dns_tried tried;
   struct async_op op;
   struct async_buf reply;
-  struct resolve_question question; /* borrows the first item's name */
+  struct async_dns_message message; /* the reply, where it came in */
+  struct resolve_question question; /* its name is the query's, mostly */
   bool in_table, plain;
   size_t query_bytes;
   unsigned char query[ASYNC_DNS_QUERY_MAX];
@@ -63,6 +64,11 @@ struct resolve_flight *resolve_flight_ask(
 
 /* One user more. */
 struct resolve_flight *resolve_flight_ref(struct resolve_flight *flight);
+
+/* What it was answered, when its operation ended with 0. Returns 0, or
+ * ASYNC_EENCODING for what is no message at all. */
+int resolve_flight_read(const struct resolve_flight *flight,
+                        struct async_dns_message *out);
 
 /* NULL is fine. */
 void resolve_flight_leave(struct resolve_flight *flight);

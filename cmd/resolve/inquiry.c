@@ -75,8 +75,9 @@ static void read_end(struct resolve_inquiry *inquiry)
 {
   const struct resolve_flight *flight = inquiry->flight;
   inquiry->rc = inquiry->op.rc;
-  if (flight)
-    inquiry->tried = flight->tried;
+  if (!flight)
+    return;
+  inquiry->tried = flight->tried;
   if (inquiry->rc == 0)
     inquiry->rc = async_dns_message_read(&inquiry->message, flight->reply.data,
                                          flight->reply.len);

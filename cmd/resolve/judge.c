@@ -2,6 +2,8 @@
  * elsewhere, is the engine's business. */
 #include "resolve/judge.h"
 
+#include <assert.h>
+
 #include "async/error.h"
 #include "async/timer.h"
 #include "resolve/client.h"
@@ -151,8 +153,8 @@ static void judge_reply(struct resolve_client *client,
                         struct resolve_item *item,
                         struct async_fan_attempt *attempt)
 {
-  const struct async_buf *reply = &item->flight->reply;
-  if (async_dns_message_read(&item->message, reply->data, reply->len) < 0) {
+  assert(item->flight); /* that has replied */
+  if (resolve_flight_read(item->flight, &item->message) < 0) {
     judge_error(client, item, attempt, ASYNC_EENCODING);
     return;
   }

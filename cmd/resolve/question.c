@@ -101,6 +101,29 @@ static int read_word(struct resolve_line *line, struct job_item *item,
   return 0;
 }
 
+/* Of a URL the host: what fetch has recorded can be asked about. */
+static void cut_url(struct resolve_line *line)
+{
+  static const char mark[] = "://";
+  const char *end = line->name + line->name_len;
+  const char *at = memmem(line->name, line->name_len, mark, sizeof(mark) - 1);
+  if (!at)
+    return;
+  at += sizeof(mark) - 1;
+  size_t len = strcspn(at, "/?# \t");
+  len = at + len < end ? len : (size_t)(end - at);
+  const char *user = memrchr(at, '@', len);
+  if (user) {
+    len -= (size_t)(user + 1 - at);
+    at = user + 1;
+  }
+  bool quoted = len > 0 && *at == '[';
+  at += quoted;
+  const char *host_end = memchr(at, quoted ? ']' : ':', len - quoted);
+  line->name = at;
+  line->name_len = host_end ? (size_t)(host_end - at) : len - quoted;
+}
+
 int resolve_line_read(struct resolve_line *line, struct job_item *item)
 {
   const char *at = item->entry.text;
@@ -112,7 +135,10 @@ int resolve_line_read(struct resolve_line *line, struct job_item *item)
   for (size_t len; (len = next_word(&at)) > 0; at += len)
     if (read_word(line, item, at, len) < 0)
       return -1;
-  return 0;
+  cut_url(line);
+  return line->name_len > 0
+             ? 0
+             : job_error_set(item, JOB_ERROR_INPUT, 0, "a URL without a host");
 }
 
 /* Names. */

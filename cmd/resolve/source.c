@@ -198,13 +198,21 @@ static int use_name(struct resolve_source *source, struct resolve_item *item,
   return 0;
 }
 
+/* Most names are not, at first sight. */
+static bool may_be_address(const struct resolve_line *line)
+{
+  char last = line->name[line->name_len - 1];
+  return (last >= '0' && last <= '9') ||
+         memchr(line->name, ':', line->name_len) != NULL;
+}
+
 /* A plain address is asked for in reverse, unless types are given. */
 static bool is_network(struct resolve_source *source,
                        const struct resolve_line *line)
 {
   const struct resolve_client *client = source->client;
   bool plain = source->types.count == 0 && !client->types_given;
-  if (!client->opts.reverse && !plain)
+  if ((!client->opts.reverse && !plain) || !may_be_address(line))
     return false;
   return resolve_network_read(line->name, line->name_len, &source->network) &&
          (client->opts.reverse || source->network.host_bits == 0);

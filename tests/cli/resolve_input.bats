@@ -256,6 +256,22 @@ END
   is "$(asked)" "one.test. 15"
 }
 
+@test "lines: of a URL the host, and so of the records of fetch" {
+  printf '%s\n' https://one.test/path?q=1 'ftp://user:pw@two.test:2121' \
+    'http://[2001:db8::1]:80/' 'http:///nothing' 'http://three.test MX' >list
+  ask 1 --ndjson list
+  total 5
+  failed_input "without a host" 3
+  is "$(asked | grep -v ip6)" "one.test. 1
+three.test. 15
+two.test. 1"
+  is "$(asked | grep -c 'ip6.*12$')" 1
+  echo '{"v":1,"type":"result","tool":"fetch","key":"http://four.test/","url":"http://four.test/"}' \
+    >list
+  ask 0 --ndjson list
+  is "$(records .name)" four.test.
+}
+
 @test "lines: comments, blanks, CR LF and a missing newline at the end" {
   printf '# no\n\n  one.test  \r\ntwo.test MX\r\n \t \nthree.test' >list
   ask 0 --ndjson list

@@ -136,7 +136,7 @@ fast() {
   ask 0 -j 1000 --ndjson list
   same_names list
   every '.result == "answer"'
-  is "$(records 'select(.attempts > 1) | .attempts' | sort -u)" 2
+  [ "$(records 'select(.attempts > 1) | .seq' | wc -l)" -le 20 ]
 }
 
 @test "replies: REFUSED in 12 bytes is an answer of that server" {
