@@ -47,8 +47,8 @@ void asy_fleet_soon(struct async_dns_fleet *fleet)
 
 void asy_fleet_enter(struct async_dns_fleet *fleet)
 {
-  if (fleet->busy++ == 0)
-    fleet->now_ns = async_now();
+  fleet->busy++;
+  fleet->now_ns = async_now_hold();
 }
 
 void asy_fleet_leave(struct async_dns_fleet *fleet)
@@ -58,6 +58,7 @@ void asy_fleet_leave(struct async_dns_fleet *fleet)
     asy_fleet_wire_flush(fleet);
   }
   fleet->busy--;
+  async_now_release();
 }
 
 void asy_fleet_leave_queue(struct async_dns_ask *ask)

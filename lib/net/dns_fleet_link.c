@@ -2,7 +2,7 @@
  * socket functions are ours:
  *
  *  - what it sends is put with the others that go out together, and in place of
- *    its copy the caller's message goes;
+ *    it the caller's message goes, with the caller's id;
  *  - it is shown a reply only when we want a query to be over: a header and the
  *    question. So the caller gets the bytes that came, not what c-ares made of
  *    them; a malformed reply cannot make it drop all that is in flight (1.34
@@ -17,7 +17,7 @@
 #include "async/loop.h"
 #include "net/dns_fleet_priv.h"
 
-enum { HEADER = 12, QUESTION_MOST = 12 + 255 + 4, FEEDS = 3 };
+enum { HEADER = 12, QUESTION_MOST = 12 + 255 + 4 };
 enum { TIMEOUT_MS = 3600 * 1000 };
 /* An answer that c-ares neither retries nor counts into its own timeouts. */
 enum { FLAGS_HIGH = 0x80, FLAGS_LOW = 0x06 /* YXDOMAIN */ };
@@ -56,14 +56,28 @@ static int on_connect(ares_socket_t fd, const struct sockaddr *addr,
   return 0;
 }
 
-/* Header and question of a flight, as a query or as a reply. */
+static void write_id(const struct asy_fleet_flight *flight, unsigned char *out)
+{
+  out[0] = (unsigned char)(flight->ares_id >> 8);
+  out[1] = (unsigned char)flight->ares_id;
+}
+
+/* What c-ares is shown of a query and its reply: their header, with the number
+ * of the flight for an id, and the question. Before 1.20 it does without the
+ * question, and so need not compare it; later ones insist on it, and put ids of
+ * their own in place of ours. */
 static size_t write_short(const struct asy_fleet_flight *flight,
                           unsigned char *out)
 {
+  const struct asy_fleet_link *link = flight->link;
   const struct async_dns_ask *ask = flight->ask;
-  memcpy(out, ask->message, ask->question_end);
+  size_t len = link->fleet->bare_queries ? HEADER : ask->question_end;
+  memcpy(out, ask->message, len);
   memset(out + 6, 0, HEADER - 6); /* no records */
-  return ask->question_end;
+  if (link->fleet->bare_queries)
+    out[4] = out[5] = 0;
+  write_id(flight, out);
+  return len;
 }
 
 static ares_ssize_t on_receive(ares_socket_t fd, void *out, size_t len,
@@ -81,8 +95,6 @@ static ares_ssize_t on_receive(ares_socket_t fd, void *out, size_t len,
     return -1;
   }
   size_t used = write_short(flight, reply);
-  reply[0] = (unsigned char)(flight->id >> 8);
-  reply[1] = (unsigned char)flight->id;
   reply[2] = FLAGS_HIGH;
   reply[3] = FLAGS_LOW;
   if (from && from_len && *from_len >= link->server.len) {
@@ -102,7 +114,7 @@ static ares_ssize_t on_send(ares_socket_t fd, const struct iovec *parts,
   for (int i = 0; i < count; i++)
     total += (ares_ssize_t)parts[i].iov_len;
   if (link->sending && parts[0].iov_len >= 2) {
-    link->sending->id = (uint16_t)(id[0] << 8 | id[1]);
+    link->sending->ares_id = (uint16_t)(id[0] << 8 | id[1]);
     asy_fleet_wire_put(link->sending);
   }
   return total;
@@ -117,6 +129,13 @@ static const struct ares_socket_functions FUNCTIONS = {
 };
 
 /* Opening. */
+
+bool asy_fleet_ares_takes_bare(void)
+{
+  int version;
+  ares_version(&version);
+  return version < 0x011400;
+}
 
 /* Everything is given, so that no file is read. */
 static int channel_init(struct asy_fleet_link *link)
@@ -270,6 +289,8 @@ int asy_fleet_link_send(struct asy_fleet_link *link, struct async_dns_ask *ask)
   link->free = flight->next;
   link->in_flight++;
   flight->ask = ask;
+  flight->id = (uint16_t)(ask->message[0] << 8 | ask->message[1]);
+  flight->ares_id = (uint16_t)(flight - link->flights);
   flight->wait = 0;
   flight->held = true;
   size_t len = write_short(flight, query);
@@ -289,16 +310,15 @@ int asy_fleet_link_send(struct asy_fleet_link *link, struct async_dns_ask *ask)
   return 0;
 }
 
-/* Feeds c-ares the end of the query. Where two have the same id and question it
- * may take the one for the other: then the second feed ends the first. */
+/* Feeds c-ares the end of the query. */
 static void release(struct asy_fleet_flight *flight)
 {
   struct asy_fleet_link *link = flight->link;
-  for (int i = 0; i < FEEDS && flight->held && link->fd >= 0; i++) {
-    link->feeding = flight;
-    ares_process_fd(link->ares, link->fd, ARES_SOCKET_BAD);
-    link->feeding = NULL;
-  }
+  if (!flight->held || link->fd < 0)
+    return;
+  link->feeding = flight;
+  ares_process_fd(link->ares, link->fd, ARES_SOCKET_BAD);
+  link->feeding = NULL;
 }
 
 void asy_fleet_link_forget(struct asy_fleet_flight *flight)

@@ -163,6 +163,7 @@ struct async_dns_fleet {
   int64_t now_ns; /* the clock, while `busy` */
   unsigned busy;
   bool pumping, closing;
+  bool bare_queries; /* c-ares takes them without a question */
 };
 
 static inline struct async_dns_ask *asy_fleet_ask(struct async_list *node)
@@ -290,7 +291,8 @@ struct asy_fleet_flight {
   struct asy_fleet_flight *next; /* free, or in the same bucket */
   struct async_dns_ask *ask;     /* NULL: nobody waits */
   struct asy_fleet_link *link;
-  uint16_t id;   /* the one on the wire */
+  uint16_t id;      /* the one on the wire */
+  uint16_t ares_id; /* the one that c-ares knows */
   uint16_t wait; /* its place among what is to be sent, from 1; 0: was sent */
   bool held;     /* by c-ares */
 };
@@ -316,6 +318,9 @@ struct asy_fleet_link {
   struct asy_fleet_flight *ids[ASY_FLEET_IDS];
   struct asy_fleet_flight flights[ASY_FLEET_FLIGHTS];
 };
+
+/* Whether this c-ares sends what has no question. */
+bool asy_fleet_ares_takes_bare(void);
 
 /* Returns 0, ASYNC_ENOMEM, or c-ares' error. */
 int asy_fleet_link_open(struct asy_fleet_group *group,
