@@ -122,7 +122,9 @@ void asy_fleet_lost(struct async_dns_ask *ask, int rc, bool soon)
   if (ask->tcp && rc == ASYNC_ETIMEDOUT)
     ask->fleet->resolvers[ask->resolver]->disappointed = true;
   asy_fleet_leave_flight(ask, end, asy_fleet_now(ask->fleet));
-  if (soon)
+  if (end != ASY_FLEET_ABANDONED && asy_fleet_goes_on(ask->fleet, ask))
+    asy_fleet_again(ask);
+  else if (soon)
     asy_fleet_end_soon(ask, rc);
   else
     asy_fleet_end(ask, rc);
@@ -210,6 +212,14 @@ static enum async_dns_verdict judge(const struct async_dns_ask *ask,
   return cut && whole ? ASYNC_DNS_TRUNCATED : verdict;
 }
 
+/* FORMERR and NOTIMP are about how it was asked: that is the caller's to hear. */
+static bool is_no_use(enum async_dns_verdict verdict,
+                      const unsigned char *reply)
+{
+  return verdict == ASYNC_DNS_MALFORMED ||
+         (verdict == ASYNC_DNS_FAILING && (reply[3] & RCODE_MASK) == REFUSED);
+}
+
 bool asy_fleet_reply(struct async_dns_ask *ask, const unsigned char *reply,
                      size_t len, bool cut)
 {
@@ -226,8 +236,13 @@ bool asy_fleet_reply(struct async_dns_ask *ask, const unsigned char *reply,
   ask->verdict = verdict;
   ask->rtt_ns = now_ns - ask->sent_ns;
   count_reply(fleet->resolvers[ask->resolver], reply);
-  int rc = keep(ask, reply, len);
   asy_fleet_leave_flight(ask, end_of(verdict), now_ns);
+  if (verdict != ASYNC_DNS_GOOD && is_no_use(verdict, reply) &&
+      asy_fleet_goes_on(fleet, ask)) {
+    asy_fleet_again(ask);
+    return true;
+  }
+  int rc = keep(ask, reply, len);
   if (rc == 0 && verdict == ASYNC_DNS_MALFORMED)
     rc = ASYNC_EENCODING;
   asy_fleet_end(ask, rc);

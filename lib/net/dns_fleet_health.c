@@ -105,11 +105,19 @@ static int64_t breaker_opens(const struct async_breaker *breaker)
   }
 }
 
+/* Little is risked with one that may be dead, while there are others. */
+unsigned asy_fleet_trust(const struct asy_fleet_resolver *resolver)
+{
+  unsigned size = resolver->window.size;
+  bool bounded = !resolver->proven && size > resolver->unproven_jobs;
+  return bounded ? resolver->unproven_jobs : size;
+}
+
 /* When it has room for one more; ASYNC_NEVER: once there is an answer. */
 static int64_t has_room(const struct asy_fleet_resolver *resolver,
                         int64_t now_ns)
 {
-  if (resolver->in_flight - resolver->doubted >= resolver->window.size ||
+  if (resolver->in_flight - resolver->doubted >= asy_fleet_trust(resolver) ||
       resolver->in_flight >= resolver->window.most)
     return ASYNC_NEVER;
   if (resolver->rate.per_s > 0)
@@ -242,6 +250,13 @@ static void note_talk(struct asy_fleet_resolver *resolver,
     resolver->fleet->talking += replied ? 1 : (size_t)-1;
 }
 
+static void prove(struct asy_fleet_resolver *resolver)
+{
+  resolver->proven = true;
+  resolver->fleet->proven += !resolver->extra;
+  resolver->breaker.opts.failures = asy_fleet_failures(resolver);
+}
+
 void asy_fleet_gave(struct asy_fleet_resolver *resolver, enum asy_fleet_end end,
                     int64_t sent_ns, int64_t now_ns)
 {
@@ -249,6 +264,8 @@ void asy_fleet_gave(struct asy_fleet_resolver *resolver, enum asy_fleet_end end,
   enum async_breaker_result result = result_of(resolver, end, sent_ns);
   count_end(resolver, end, sent_ns, now_ns);
   note_talk(resolver, end, result);
+  if (!resolver->proven && result == ASYNC_BREAKER_OK)
+    prove(resolver);
   async_breaker_leave(&resolver->breaker, result, sent_ns, now_ns);
   resolver->count.opened +=
       !was_open && resolver->breaker.state == ASYNC_BREAKER_OPEN;

@@ -86,10 +86,12 @@ struct asy_fleet_resolver {
   char text[ASYNC_DNS_RESOLVER_TEXT_BYTES];
   struct async_hash_node node; /* by that text */
   int index;
-  bool extra; /* asked only by those who want it */
-  bool able;  /* to take one now */
-  bool ready; /* the same, for those who want this one and no other */
-  bool talks; /* the last that was sent got a reply, whatever it said */
+  bool extra;  /* asked only by those who want it */
+  bool able;   /* to take one now */
+  bool ready;  /* the same, for those who want this one and no other */
+  bool talks;  /* the last that was sent got a reply, whatever it said */
+  bool proven; /* has answered, is known to work, or there is no other */
+  unsigned unproven_jobs; /* in flight until then */
 
   struct asy_fleet_window window;
   struct asy_fleet_rate rate;
@@ -138,7 +140,7 @@ struct async_dns_fleet {
   struct async_hash texts; /* resolvers by theirs */
   size_t room;             /* for so many */
   size_t count, own;       /* own: those that any ask may go to */
-  size_t trusted, healthy;
+  size_t trusted, healthy, proven;
   size_t talking; /* of its own, however ill */
   unsigned most_weight;
   int64_t ill_ns; /* since when none of its own is healthy */
@@ -208,6 +210,9 @@ void asy_fleet_send(struct asy_fleet_resolver *resolver,
 void asy_fleet_look_later(const struct asy_fleet_resolver *resolver,
                           struct async_dns_ask *ask);
 
+/* Puts it in the queue again, behind those that wait. */
+void asy_fleet_again(struct async_dns_ask *ask);
+
 /* Takes it out of where it is; it is to be ended, or sent again. */
 void asy_fleet_leave_queue(struct async_dns_ask *ask);
 void asy_fleet_leave_flight(struct async_dns_ask *ask, enum asy_fleet_end end,
@@ -239,6 +244,11 @@ void asy_fleet_lost(struct async_dns_ask *ask, int rc, bool soon);
 struct asy_fleet_resolver *asy_fleet_pick(struct async_dns_fleet *fleet,
                                           const struct async_dns_ask *ask);
 
+/* Whether an ask that failed goes on elsewhere, for which nobody has to ask
+ * again. */
+bool asy_fleet_goes_on(const struct async_dns_fleet *fleet,
+                       const struct async_dns_ask *ask);
+
 /* Whether nobody who could answer it is healthy, and since when. */
 bool asy_fleet_hopeless(const struct async_dns_fleet *fleet,
                         const struct async_dns_ask *ask, int64_t *since_ns);
@@ -262,6 +272,12 @@ void asy_fleet_took(struct asy_fleet_resolver *resolver, int64_t now_ns);
 /* One has ended. */
 void asy_fleet_gave(struct asy_fleet_resolver *resolver, enum asy_fleet_end end,
                     int64_t sent_ns, int64_t now_ns);
+
+/* So many failures in a row make it ill. */
+unsigned asy_fleet_failures(const struct asy_fleet_resolver *resolver);
+
+/* How many are sent to it at once. */
+unsigned asy_fleet_trust(const struct asy_fleet_resolver *resolver);
 
 int64_t asy_fleet_timeout(const struct asy_fleet_resolver *resolver);
 
