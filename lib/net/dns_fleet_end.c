@@ -106,22 +106,50 @@ void asy_fleet_end_soon(struct async_dns_ask *ask, int rc)
   asy_fleet_soon(ask->fleet);
 }
 
-/* Errors of ours say nothing about the resolver. */
-static bool is_ours(int rc)
+static bool is_short(int rc)
 {
-  return rc == ASYNC_ENOMEM || rc == -EMFILE || rc == -ENFILE ||
-         rc == -ENOBUFS || rc == ASYNC_ERROR_FROM_ARES(ARES_EDESTRUCTION);
+  return rc == -EMFILE || rc == -ENFILE || rc == -ENOBUFS ||
+         rc == ASYNC_ERROR_FROM_ARES(ARES_EFILE);
+}
+
+bool asy_fleet_is_ours(int rc)
+{
+  return rc == ASYNC_ENOMEM || is_short(rc) ||
+         rc == ASYNC_ERROR_FROM_ARES(ARES_EDESTRUCTION);
+}
+
+/* As long as something is on its way, its end gives descriptors back; else
+ * somebody in this process may, soon. */
+static bool may_end(struct async_dns_fleet *fleet, int64_t now_ns)
+{
+  if (fleet->short_ns == 0)
+    fleet->short_ns = now_ns ? now_ns : 1;
+  return fleet->in_flight > 0 ||
+         now_ns - fleet->short_ns < ASY_FLEET_PATIENCE_NS;
+}
+
+static bool waits_for_room(struct async_dns_ask *ask, int rc)
+{
+  struct async_dns_fleet *fleet = ask->fleet;
+  int64_t now_ns = asy_fleet_now(fleet);
+  if (!is_short(rc) || fleet->closing || !may_end(fleet, now_ns))
+    return false;
+  asy_fleet_hold(fleet->resolvers[ask->resolver], now_ns + ASY_FLEET_TICK_NS);
+  asy_fleet_again(ask);
+  return true;
 }
 
 void asy_fleet_lost(struct async_dns_ask *ask, int rc, bool soon)
 {
-  enum asy_fleet_end end = rc == ASYNC_ETIMEDOUT ? ASY_FLEET_TIMEOUT
-                           : is_ours(rc)         ? ASY_FLEET_ABANDONED
-                                                 : ASY_FLEET_ERROR;
+  enum asy_fleet_end end = rc == ASYNC_ETIMEDOUT   ? ASY_FLEET_TIMEOUT
+                           : asy_fleet_is_ours(rc) ? ASY_FLEET_ABANDONED
+                                                   : ASY_FLEET_ERROR;
   /* A shared connection may hang because of one query of many. */
   if (ask->tcp && rc == ASYNC_ETIMEDOUT)
     ask->fleet->resolvers[ask->resolver]->disappointed = true;
   asy_fleet_leave_flight(ask, end, asy_fleet_now(ask->fleet));
+  if (waits_for_room(ask, rc))
+    return;
   if (end != ASY_FLEET_ABANDONED && asy_fleet_goes_on(ask->fleet, ask))
     asy_fleet_again(ask);
   else if (soon)

@@ -113,6 +113,11 @@ unsigned asy_fleet_trust(const struct asy_fleet_resolver *resolver)
   return bounded ? resolver->unproven_jobs : size;
 }
 
+static int64_t later(int64_t a_ns, int64_t b_ns)
+{
+  return a_ns > b_ns ? a_ns : b_ns;
+}
+
 /* When it has room for one more; ASYNC_NEVER: once there is an answer. */
 static int64_t has_room(const struct asy_fleet_resolver *resolver,
                         int64_t now_ns)
@@ -121,13 +126,9 @@ static int64_t has_room(const struct asy_fleet_resolver *resolver,
       resolver->in_flight >= resolver->window.most)
     return ASYNC_NEVER;
   if (resolver->rate.per_s > 0)
-    return async_bucket_peek(&resolver->rate.bucket, now_ns);
-  return INT64_MIN;
-}
-
-static int64_t later(int64_t a_ns, int64_t b_ns)
-{
-  return a_ns > b_ns ? a_ns : b_ns;
+    return later(resolver->hold_ns,
+                 async_bucket_peek(&resolver->rate.bucket, now_ns));
+  return resolver->hold_ns;
 }
 
 /* One that answers, if only that it refuses, is asked by those who want it, and
@@ -146,6 +147,14 @@ void asy_fleet_refresh(struct asy_fleet_resolver *resolver, int64_t now_ns)
     wake_at(resolver, ready_ns);
   else
     wake_at(resolver, resolver->able ? ASYNC_NEVER : able_ns);
+}
+
+void asy_fleet_hold(struct asy_fleet_resolver *resolver, int64_t until_ns)
+{
+  int64_t now_ns = asy_fleet_now(resolver->fleet);
+  resolver->hold_ns = until_ns;
+  asy_fleet_window_full(&resolver->window, resolver->in_flight, now_ns);
+  asy_fleet_refresh(resolver, now_ns);
 }
 
 /* What happened. */
@@ -263,6 +272,8 @@ void asy_fleet_gave(struct asy_fleet_resolver *resolver, enum asy_fleet_end end,
   bool was_open = resolver->breaker.state == ASYNC_BREAKER_OPEN;
   enum async_breaker_result result = result_of(resolver, end, sent_ns);
   count_end(resolver, end, sent_ns, now_ns);
+  if (end != ASY_FLEET_ABANDONED)
+    resolver->fleet->short_ns = 0;
   note_talk(resolver, end, result);
   if (!resolver->proven && result == ASYNC_BREAKER_OK)
     prove(resolver);

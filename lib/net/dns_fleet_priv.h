@@ -98,6 +98,7 @@ struct asy_fleet_resolver {
   struct async_breaker breaker;
   int64_t rtt_ns, rtt_var_ns;
   int64_t answer_ns; /* of the last answer */
+  int64_t hold_ns;   /* nothing is sent before: there was no socket for it */
   int64_t ill_ns;    /* since when the breaker is not closed */
 
   size_t place;                /* in fleet->able, from 1; 0: is not there */
@@ -143,7 +144,8 @@ struct async_dns_fleet {
   size_t trusted, healthy, proven;
   size_t talking; /* of its own, however ill */
   unsigned most_weight;
-  int64_t ill_ns; /* since when none of its own is healthy */
+  int64_t ill_ns;   /* since when none of its own is healthy */
+  int64_t short_ns; /* since when descriptors are short; 0: are not */
   struct asy_fleet_resolver **able;
   size_t able_count;
   size_t cursor;
@@ -218,6 +220,9 @@ void asy_fleet_leave_queue(struct async_dns_ask *ask);
 void asy_fleet_leave_flight(struct async_dns_ask *ask, enum asy_fleet_end end,
                             int64_t now_ns);
 
+/* Whether an error says nothing about the resolver. */
+bool asy_fleet_is_ours(int rc);
+
 /* Ends an ask that is nowhere any more: at once, or on the next turn. */
 void asy_fleet_end(struct async_dns_ask *ask, int rc);
 void asy_fleet_end_soon(struct async_dns_ask *ask, int rc);
@@ -266,6 +271,9 @@ void asy_fleet_resolver_free(struct asy_fleet_resolver *resolver);
 /* Looks again whether it is able, and when to look the next time. */
 void asy_fleet_refresh(struct asy_fleet_resolver *resolver, int64_t now_ns);
 
+/* Nothing is sent to it before then, and not more than now after that. */
+void asy_fleet_hold(struct asy_fleet_resolver *resolver, int64_t until_ns);
+
 /* One more was sent. */
 void asy_fleet_took(struct asy_fleet_resolver *resolver, int64_t now_ns);
 
@@ -289,6 +297,8 @@ void asy_fleet_window_init(struct asy_fleet_window *window, unsigned start,
 void asy_fleet_window_answered(struct asy_fleet_window *window,
                                unsigned in_flight, int64_t rtt_ns,
                                int64_t now_ns);
+void asy_fleet_window_full(struct asy_fleet_window *window, unsigned in_flight,
+                           int64_t now_ns);
 void asy_fleet_window_lost(struct asy_fleet_window *window, int64_t sent_ns,
                            int64_t now_ns);
 

@@ -72,7 +72,7 @@ static void init(struct asy_fleet_resolver *resolver,
   resolver->given = *given;
   if (!resolver->given.weight)
     resolver->given.weight = 1;
-  resolver->answer_ns = INT64_MIN;
+  resolver->answer_ns = resolver->hold_ns = INT64_MIN;
   async_list_init(&resolver->queue);
   async_list_init(&resolver->wanted);
   resolver->group.family = given->addr.storage.ss_family;

@@ -378,6 +378,18 @@ by_resolver() {
     END { print b - a }')" -ge 800 ]
 }
 
+@test "limits: without descriptors for more, questions wait for one" {
+  # It answers what shares a connection one after the other: from the first
+  # disappointment on each question has its own.
+  responder_start --always delay50
+  names 1000 >list.txt
+  ulimit -n 40
+  resolve 0 --ndjson --tcp always --timeout 60s --attempt-timeout 1s \
+    -r "$RESPONDER" list.txt
+  same_names list.txt
+  every '.result == "answer"'
+}
+
 # Two hundred.
 
 @test "resolvers: 200 of them, a tenth dead and a tenth lying, lose no name" {
