@@ -140,6 +140,17 @@ static int read_type(struct resolve_source *source, struct resolve_item *item)
   return 0;
 }
 
+/* Who had to be asked is in a record only as the line had it; "resolver" is who
+ * was. NULL: nobody in particular. */
+static const char *find_line_resolver(json_t *record)
+{
+  const char *line = json_string_value(json_object_get(record, "input"));
+  const char *at = line ? strrchr(line, '@') : NULL;
+  bool is_word = at && at > line && (at[-1] == ' ' || at[-1] == '\t') &&
+                 at[1 + strcspn(at + 1, " \t")] == '\0';
+  return is_word ? at : NULL;
+}
+
 /* "type" and "resolver" of NDJSON and tables. */
 static int read_fields(struct resolve_source *source, struct resolve_item *item)
 {
@@ -147,6 +158,8 @@ static int read_fields(struct resolve_source *source, struct resolve_item *item)
   if (read_type(source, item) < 0 ||
       job_entry_string(&item->item, "resolver", &resolver) < 0)
     return -1;
+  if (item->item.entry.is_record)
+    resolver = find_line_resolver(item->item.entry.fields);
   if (resolver && *resolver)
     return set_resolver(source, item, resolver + (*resolver == '@'),
                         strlen(resolver) - (*resolver == '@'));
