@@ -204,7 +204,7 @@ static const struct opt_row resolve_rows[] = {
   { .long_name = "soa-check",
     OPT_FLAG(R, soa_check),
     .group = ANSWERS,
-    .help = "Do a zone's servers have the same serial?",
+    .help = "Compare the serials of a zone's servers",
     .more = "Finds the name servers of each entry and asks all their addresses "
             "for the SOA record." },
   { .long_name = "server-port",
@@ -256,7 +256,7 @@ static const struct opt_row resolve_rows[] = {
   { .long_name = "details",
     OPT_FLAG(R, details),
     .group = ANSWERS,
-    .help = "All sections, flags and attempts in records" },
+    .help = "All sections, flags and sizes in records" },
 
   { .short_name = 'b',
     .long_name = "source",
