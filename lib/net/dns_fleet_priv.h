@@ -86,16 +86,19 @@ struct asy_fleet_resolver {
   char text[ASYNC_DNS_RESOLVER_TEXT_BYTES];
   struct async_hash_node node; /* by that text */
   int index;
-  bool extra; /* asked only by those who want it */
-  bool able;  /* to take one now */
-  bool ready; /* the same, for those who want this one and no other */
-  bool talks; /* the last that was sent got a reply, whatever it said */
+  bool extra;  /* asked only by those who want it */
+  bool able;   /* to take one now */
+  bool ready;  /* the same, for those who want this one and no other */
+  bool talks;  /* the last that was sent got a reply, whatever it said */
+  bool proven; /* has answered, is known to work, or there is no other */
+  unsigned unproven_jobs; /* in flight until then */
 
   struct asy_fleet_window window;
   struct asy_fleet_rate rate;
   struct async_breaker breaker;
   int64_t rtt_ns, rtt_var_ns;
   int64_t answer_ns; /* of the last answer */
+  int64_t hold_ns;   /* nothing is sent before: there was no socket for it */
   int64_t ill_ns;    /* since when the breaker is not closed */
 
   size_t place;                /* in fleet->able, from 1; 0: is not there */
@@ -138,10 +141,11 @@ struct async_dns_fleet {
   struct async_hash texts; /* resolvers by theirs */
   size_t room;             /* for so many */
   size_t count, own;       /* own: those that any ask may go to */
-  size_t trusted, healthy;
+  size_t trusted, healthy, proven;
   size_t talking; /* of its own, however ill */
   unsigned most_weight;
-  int64_t ill_ns; /* since when none of its own is healthy */
+  int64_t ill_ns;   /* since when none of its own is healthy */
+  int64_t short_ns; /* since when descriptors are short; 0: are not */
   struct asy_fleet_resolver **able;
   size_t able_count;
   size_t cursor;
@@ -208,10 +212,16 @@ void asy_fleet_send(struct asy_fleet_resolver *resolver,
 void asy_fleet_look_later(const struct asy_fleet_resolver *resolver,
                           struct async_dns_ask *ask);
 
+/* Puts it in the queue again, behind those that wait. */
+void asy_fleet_again(struct async_dns_ask *ask);
+
 /* Takes it out of where it is; it is to be ended, or sent again. */
 void asy_fleet_leave_queue(struct async_dns_ask *ask);
 void asy_fleet_leave_flight(struct async_dns_ask *ask, enum asy_fleet_end end,
                             int64_t now_ns);
+
+/* Whether an error says nothing about the resolver. */
+bool asy_fleet_is_ours(int rc);
 
 /* Ends an ask that is nowhere any more: at once, or on the next turn. */
 void asy_fleet_end(struct async_dns_ask *ask, int rc);
@@ -239,6 +249,11 @@ void asy_fleet_lost(struct async_dns_ask *ask, int rc, bool soon);
 struct asy_fleet_resolver *asy_fleet_pick(struct async_dns_fleet *fleet,
                                           const struct async_dns_ask *ask);
 
+/* Whether an ask that failed goes on elsewhere, for which nobody has to ask
+ * again. */
+bool asy_fleet_goes_on(const struct async_dns_fleet *fleet,
+                       const struct async_dns_ask *ask);
+
 /* Whether nobody who could answer it is healthy, and since when. */
 bool asy_fleet_hopeless(const struct async_dns_fleet *fleet,
                         const struct async_dns_ask *ask, int64_t *since_ns);
@@ -256,12 +271,21 @@ void asy_fleet_resolver_free(struct asy_fleet_resolver *resolver);
 /* Looks again whether it is able, and when to look the next time. */
 void asy_fleet_refresh(struct asy_fleet_resolver *resolver, int64_t now_ns);
 
+/* Nothing is sent to it before then, and not more than now after that. */
+void asy_fleet_hold(struct asy_fleet_resolver *resolver, int64_t until_ns);
+
 /* One more was sent. */
 void asy_fleet_took(struct asy_fleet_resolver *resolver, int64_t now_ns);
 
 /* One has ended. */
 void asy_fleet_gave(struct asy_fleet_resolver *resolver, enum asy_fleet_end end,
                     int64_t sent_ns, int64_t now_ns);
+
+/* So many failures in a row make it ill. */
+unsigned asy_fleet_failures(const struct asy_fleet_resolver *resolver);
+
+/* How many are sent to it at once. */
+unsigned asy_fleet_trust(const struct asy_fleet_resolver *resolver);
 
 int64_t asy_fleet_timeout(const struct asy_fleet_resolver *resolver);
 
@@ -273,6 +297,8 @@ void asy_fleet_window_init(struct asy_fleet_window *window, unsigned start,
 void asy_fleet_window_answered(struct asy_fleet_window *window,
                                unsigned in_flight, int64_t rtt_ns,
                                int64_t now_ns);
+void asy_fleet_window_full(struct asy_fleet_window *window, unsigned in_flight,
+                           int64_t now_ns);
 void asy_fleet_window_lost(struct asy_fleet_window *window, int64_t sent_ns,
                            int64_t now_ns);
 

@@ -58,8 +58,7 @@ static bool again_alone(struct async_dns_ask *ask, const struct flight *flight,
                         int rc)
 {
   struct asy_fleet_resolver *resolver = ask->fleet->resolvers[ask->resolver];
-  if (rc == ASYNC_ENOMEM || rc == ASYNC_ERROR_FROM_ARES(ARES_EDESTRUCTION) ||
-      flight->alone || ask->fleet->closing)
+  if (asy_fleet_is_ours(rc) || flight->alone || ask->fleet->closing)
     return false;
   resolver->disappointed = true;
   return asy_fleet_tcp_send(resolver, ask) == 0;

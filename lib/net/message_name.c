@@ -160,9 +160,11 @@ enum { PLAIN, QUOTED, NUMBER };
 
 static inline int kind_of(unsigned char c)
 {
+  /* Source: RFC 1035 section 5.1. */
   static const unsigned char kinds['~' - '!' + 1] = {
-    ['.' - '!'] = QUOTED, [';' - '!'] = QUOTED,  ['(' - '!'] = QUOTED,
-    [')' - '!'] = QUOTED, ['\\' - '!'] = QUOTED,
+    ['.' - '!'] = QUOTED,  [';' - '!'] = QUOTED, ['(' - '!'] = QUOTED,
+    [')' - '!'] = QUOTED,  ['"' - '!'] = QUOTED, ['$' - '!'] = QUOTED,
+    ['\\' - '!'] = QUOTED, ['@' - '!'] = QUOTED,
   };
   return c - '!' < (int)sizeof(kinds) && c >= '!' ? kinds[c - '!'] : NUMBER;
 }

@@ -44,7 +44,8 @@ static void escapes_are_read_and_written(void)
   check_name("a\\046b.c", "a\\.b.c.");
   check_name("\\097", "a.");
   check_name("\\000\\255\\032", "\\000\\255\\032.");
-  check_name("\\\\\\;\\(\\)\\\"", "\\\\\\;\\(\\)\".");
+  check_name("\\\\\\;\\(\\)\\\"", "\\\\\\;\\(\\)\\\".");
+  check_name("$a.@.b\"c\"", "\\$a.\\@.b\\\"c\\\".");
   check_name("b\303\274cher.de", "b\\195\\188cher.de.");
   check_name("_dmarc.x-y", "_dmarc.x-y.");
   check_name("*.a", "*.a.");
