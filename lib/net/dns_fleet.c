@@ -47,6 +47,7 @@ static void init(struct async_dns_fleet *fleet,
   async_list_init(&fleet->wanted);
   async_list_init(&fleet->ended);
   async_list_init(&fleet->dirty);
+  async_list_init(&fleet->idle);
   fleet->shared[0].family = AF_INET;
   fleet->shared[1].family = AF_INET6;
   asy_fleet_time_init(fleet);

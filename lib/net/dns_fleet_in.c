@@ -56,6 +56,13 @@ static bool same_question(const struct async_dns_ask *ask,
                     ask->question_end - (size_t)HEADER);
 }
 
+bool asy_fleet_is_reply(const struct async_dns_ask *ask,
+                        const unsigned char *reply, size_t len)
+{
+  return len >= HEADER && reply[2] & FLAG_QR &&
+         memcmp(reply, ask->message, 2) == 0 && same_question(ask, reply, len);
+}
+
 static bool same_address(const struct async_addr *a,
                          const struct sockaddr_storage *b)
 {

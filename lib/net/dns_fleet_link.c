@@ -3,10 +3,11 @@
  *
  *  - what it sends is put with the others that go out together, and in place of
  *    it the caller's message goes, with the caller's id;
- *  - it is shown a reply only when we want a query to be over: a header and the
- *    question. So the caller gets the bytes that came, not what c-ares made of
- *    them; a malformed reply cannot make it drop all that is in flight (1.34
- *    does), and a query can be cancelled, for which it has no call.
+ *  - it is shown a reply only when we want a query to be over, and no more of it
+ *    than it needs to find the query. So the caller gets the bytes that came,
+ *    not what c-ares made of them; a malformed reply cannot make it drop all
+ *    that is in flight (1.34 does), and a query can be cancelled, for which it
+ *    has no call.
  *
  * Its own timeout never comes: ares_timeout() and the retries are not used. */
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 #include "async/loop.h"
 #include "net/dns_fleet_priv.h"
 
-enum { HEADER = 12, QUESTION_MOST = 12 + 255 + 4 };
+enum { HEADER = 12, SHORT_MOST = 32 };
 enum { TIMEOUT_MS = 3600 * 1000 };
 /* An answer that c-ares neither retries nor counts into its own timeouts. */
 enum { FLAGS_HIGH = 0x80, FLAGS_LOW = 0x06 /* YXDOMAIN */ };
@@ -56,28 +57,23 @@ static int on_connect(ares_socket_t fd, const struct sockaddr *addr,
   return 0;
 }
 
-static void write_id(const struct asy_fleet_flight *flight, unsigned char *out)
-{
-  out[0] = (unsigned char)(flight->ares_id >> 8);
-  out[1] = (unsigned char)flight->ares_id;
-}
-
-/* What c-ares is shown of a query and its reply: their header, with the number
- * of the flight for an id, and the question. Before 1.20 it does without the
- * question, and so need not compare it; later ones insist on it, and put ids of
- * their own in place of ours. */
+/* What c-ares is shown of a query, and of its reply: a header with the number of
+ * the flight for an id. From 1.20 on it insists on a question, puts ids of its
+ * own in place of ours, and takes no names but those of hosts: then it is one
+ * that it likes, always the same, and not to be compared for long either. */
 static size_t write_short(const struct asy_fleet_flight *flight,
                           unsigned char *out)
 {
-  const struct asy_fleet_link *link = flight->link;
-  const struct async_dns_ask *ask = flight->ask;
-  size_t len = link->fleet->bare_queries ? HEADER : ask->question_end;
-  memcpy(out, ask->message, len);
-  memset(out + 6, 0, HEADER - 6); /* no records */
-  if (link->fleet->bare_queries)
-    out[4] = out[5] = 0;
-  write_id(flight, out);
-  return len;
+  static const unsigned char QUESTION[] = { 1, 'x', 0, 0, 1, 0, 1 };
+  bool bare = flight->link->fleet->bare_queries;
+  memset(out, 0, HEADER);
+  out[0] = (unsigned char)(flight->ares_id >> 8);
+  out[1] = (unsigned char)flight->ares_id;
+  if (bare)
+    return HEADER;
+  out[5] = 1;
+  memcpy(out + HEADER, QUESTION, sizeof(QUESTION));
+  return HEADER + sizeof(QUESTION);
 }
 
 static ares_ssize_t on_receive(ares_socket_t fd, void *out, size_t len,
@@ -90,7 +86,7 @@ static ares_ssize_t on_receive(ares_socket_t fd, void *out, size_t len,
   (void)fd;
   (void)flags;
   link->feeding = NULL;
-  if (!flight || len < QUESTION_MOST) {
+  if (!flight || len < SHORT_MOST) {
     errno = EAGAIN;
     return -1;
   }
@@ -284,7 +280,7 @@ static void put_back(struct asy_fleet_flight *flight)
 
 int asy_fleet_link_send(struct asy_fleet_link *link, struct async_dns_ask *ask)
 {
-  unsigned char query[QUESTION_MOST];
+  unsigned char query[SHORT_MOST];
   struct asy_fleet_flight *flight = link->free;
   link->free = flight->next;
   link->in_flight++;

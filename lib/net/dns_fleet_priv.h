@@ -6,7 +6,8 @@
  *     ill, has room, and its rate allows it;
  *  3. sent over a link (dns_fleet_link.c): a channel of c-ares whose one UDP
  *     socket is ours, so that datagrams are sent and read in batches
- *     (dns_fleet_out.c, dns_fleet_in.c). Or over TCP (dns_fleet_tcp.c);
+ *     (dns_fleet_out.c, dns_fleet_in.c). Or over TCP, by a stream of ours
+ *     (dns_fleet_tcp.c, dns_fleet_stream.c);
  *  4. a reply that fits is judged (dns_fleet_end.c), or time runs out
  *     (dns_fleet_time.c);
  *  5. c-ares is told that its query is over, the resolver's health is kept
@@ -111,9 +112,9 @@ struct asy_fleet_resolver {
   struct async_dns_resolver_stats count;
   struct async_histogram *rtt;
   struct asy_fleet_group group;
-  struct async_dns *tcp;   /* many queries share a connection */
-  struct async_dns *alone; /* each has its own */
-  bool disappointed;       /* by a shared connection: not to be shared again */
+  struct async_list streams; /* over TCP */
+  size_t stream_count;
+  bool disappointed; /* by a shared connection: not to be shared again */
 };
 
 /* Time: slots of a tick each; what is later goes round again. */
@@ -160,6 +161,7 @@ struct async_dns_fleet {
   struct async_timer tick;
 
   struct asy_fleet_group shared[2]; /* IPv4 and IPv6 */
+  struct async_list idle;           /* streams that nobody uses */
   struct async_list dirty;          /* links that have something to send */
   struct asy_fleet_reader *reader;
 
@@ -368,8 +370,10 @@ void asy_fleet_wire_flush(struct async_dns_fleet *fleet);
 void asy_fleet_wire_put(struct asy_fleet_flight *flight);
 int asy_fleet_reader_init(struct async_dns_fleet *fleet);
 
+/* Over TCP. */
 int asy_fleet_tcp_send(struct asy_fleet_resolver *resolver,
                        struct async_dns_ask *ask);
+void asy_fleet_tcp_done(struct asy_fleet_resolver *resolver);
 void asy_fleet_tcp_forget(struct async_dns_ask *ask);
 
 #endif

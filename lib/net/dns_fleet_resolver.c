@@ -75,6 +75,7 @@ static void init(struct asy_fleet_resolver *resolver,
   resolver->answer_ns = resolver->hold_ns = INT64_MIN;
   async_list_init(&resolver->queue);
   async_list_init(&resolver->wanted);
+  async_list_init(&resolver->streams);
   resolver->group.family = given->addr.storage.ss_family;
   resolver->group.resolver = resolver;
   async_dns_resolver_text(resolver->text, given);
@@ -159,8 +160,7 @@ int asy_fleet_resolver_new(struct async_dns_fleet *fleet,
 void asy_fleet_resolver_free(struct asy_fleet_resolver *resolver)
 {
   asy_fleet_group_done(&resolver->group);
-  async_dns_close(resolver->tcp);
-  async_dns_close(resolver->alone);
+  asy_fleet_tcp_done(resolver);
   free(resolver->rtt);
   free(resolver);
 }
