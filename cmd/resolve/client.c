@@ -8,6 +8,7 @@
 #include "resolve/check.h"
 #include "resolve/operands.h"
 #include "resolve/resolvers.h"
+#include "resolve/system.h"
 #include "resolve/work.h"
 
 /* Entries between source and record: enough for retries not to stop the rest. */
@@ -125,6 +126,7 @@ static void free_client(struct resolve_client *client)
 {
   resolve_source_close(client->source);
   resolve_levels_done(&client->levels);
+  async_dns_close(client->dns);
   async_dns_fleet_close(client->fleet);
   resolve_flights_done(&client->flights);
   resolve_query_done(&client->query);
@@ -137,7 +139,8 @@ static int open_parts(struct resolve_client *client)
 {
   int status = read_words(client);
   if (status == COMMAND_OK)
-    status = open_resolvers(client);
+    status = client->opts.system ? resolve_system_open(client)
+                                 : open_resolvers(client);
   if (status == COMMAND_OK)
     status = resolve_work_check(client);
   if (status == COMMAND_OK)

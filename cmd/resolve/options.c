@@ -73,6 +73,13 @@ static const struct opt_row resolve_rows[] = {
     .more = "Addresses separated by commas, or a file of them: "
             "[udp://|tcp://]ADDRESS[:PORT] [rate=N] [jobs=N] [weight=N] "
             "[trusted]. An operand @ADDRESS is the same." },
+  { .long_name = "system",
+    OPT_FLAG(R, system),
+    .group = RESOLVERS,
+    .help = "Look names up as other programs do",
+    .more = "In the hosts file, with the search list, then at the system's "
+            "resolvers: A and AAAA together, in the order in which they would "
+            "be tried, or PTR of addresses." },
   { .long_name = "rotate",
     OPT_CHOICE(R, rotate, rotate_words),
     .initial = "fastest",
