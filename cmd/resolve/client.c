@@ -63,6 +63,7 @@ static struct async_dns_fleet_opts fleet_opts(const struct resolve_opts *opts)
     .rate_per_s = opts->resolver_rate.per_s,
     .jobs = (unsigned)opts->resolver_jobs,
     .timeout_ns = opts->attempt_timeout_ns,
+    .sockets = (unsigned)opts->sockets,
     .rcvbuf_bytes = opts->rcvbuf_bytes,
     .source4 = v6 ? NULL : opts->source,
     .source6 = v6 ? opts->source : NULL,

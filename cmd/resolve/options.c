@@ -279,6 +279,15 @@ static const struct opt_row resolve_rows[] = {
     OPT_SET(R, ip, RESOLVE_IP_V6),
     .group = NETWORK,
     .help = "IPv6 resolvers only" },
+  { .long_name = "sockets",
+    .metavar = "N",
+    OPT_COUNT(R, sockets, 1, 256),
+    .initial = "4",
+    .group = NETWORK,
+    .help = "Ask from at least N source ports",
+    .more = "An answer is harder to forge, and servers that share a port among "
+            "processes by the source (SO_REUSEPORT) use them all. Each takes "
+            "256 questions at once; when all are full there is one more." },
   { .long_name = "attempt-timeout",
     .metavar = "D",
     OPT_DURATION(R, attempt_timeout_ns),

@@ -21,6 +21,8 @@ static struct async_dns_fleet_opts with_defaults(
     opts.failures = FAILURES;
   if (!opts.cooldown_ns)
     opts.cooldown_ns = ASYNC_SEC;
+  if (!opts.sockets)
+    opts.sockets = 1;
   if (!opts.rcvbuf_bytes)
     opts.rcvbuf_bytes = RCVBUF;
   if (!opts.seed)

@@ -116,6 +116,27 @@ by_resolver() {
   resolve 2 -b nonsense -r "$RESPONDER" a.test
 }
 
+@test "resolvers: --sockets is from how many ports they are asked, at least" {
+  names 200 >list.txt
+  responder_start
+  for n in 1 3; do
+    : >"$RESPONDER_LOG"
+    ask 0 --ndjson -j 20 --sockets "$n" list.txt
+    total 200
+    is "$(queries .port | sort -u | wc -l)" "$n"
+  done
+  responder_start
+  ask 0 --ndjson -j 20 list.txt
+  is "$(queries .port | sort -u | wc -l)" 4
+}
+
+@test "resolvers: one question needs one socket" {
+  responder_start
+  ask 0 --ndjson --sockets 8 one.test
+  is "$(queries .port | sort -u | wc -l)" 1
+  resolve 2 --sockets 0 one.test
+}
+
 @test "resolvers: an address of ours that is none of ours fails, and says so" {
   responder_start
   resolve 1 --ndjson --timeout 2s -b 192.0.2.77 -r "$RESPONDER" a.test

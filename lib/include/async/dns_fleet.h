@@ -96,6 +96,9 @@ struct async_dns_fleet_opts {
   unsigned ramp; /* in flight at first, and more as long as that pays; 0: 100 */
   unsigned failures;   /* in a row that open a resolver's breaker; 0: 10 */
   int64_t cooldown_ns; /* of the breaker, doubling up to 30 s; 0: 1 s */
+  unsigned sockets;    /* that a resolver is asked from, and more where they are
+                       full; with more than 32 resolvers all share so many;
+                       0: 1 */
   size_t rcvbuf_bytes; /* of a socket, if the system lets us; 0: 4 MiB */
   const char *source4, *source6; /* NULL, or the addresses to send from */
   const char *interface;         /* NULL, or the interface to send from */
