@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "async/error.h"
 #include "command.h"
@@ -50,6 +51,17 @@ static int read_words(struct resolve_client *client)
     client->fails_nxdomain |= !nodata;
   }
   return COMMAND_OK;
+}
+
+/* Bytes of others could tell a terminal anything. */
+static int check_output(const struct resolve_client *client)
+{
+  if (client->style != RESOLVE_STYLE_WIRE || !isatty(STDOUT_FILENO))
+    return COMMAND_OK;
+  job_say_error(client->run->log,
+                "--format wire is binary and not for a terminal: redirect it "
+                "to a file or a program");
+  return COMMAND_USAGE;
 }
 
 /* The network. */
@@ -137,6 +149,8 @@ static void free_client(struct resolve_client *client)
 static int open_parts(struct resolve_client *client)
 {
   int status = read_words(client);
+  if (status == COMMAND_OK)
+    status = check_output(client);
   if (status == COMMAND_OK)
     status = open_resolvers(client);
   if (status == COMMAND_OK)

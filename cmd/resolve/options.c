@@ -319,12 +319,13 @@ static const struct opt_change resolve_changes[] = {
   { .long_name = "retries", .initial = "4" },
   { .long_name = "format",
     .check = resolve_is_format,
-    .accepts = "text, short, full, zone, list, ndjson, tsv, csv, or a template "
-               "with fields in braces such as '{name} {rcode}\\n'",
+    .accepts = "text, short, full, zone, list, wire, ndjson, tsv, csv, or a "
+               "template with fields in braces such as '{name} {rcode}\\n'",
     .more =
         "text, or simple: a line for each record of an answer. short: only "
         "its data. full: the whole message, as dig shows it. zone: lines of "
-        "a zone file. list: the names that have an answer." },
+        "a zone file. list: the names that have an answer. wire: the replies, "
+        "each with its length in two bytes before it." },
   { .long_name = "backoff", .initial = "0" },
   { .long_name = "retry-on",
     .initial = "timeout,SERVFAIL,REFUSED,FORMERR,NOTIMP,badreply,network",
