@@ -129,6 +129,9 @@ static int open_queries(struct resolve_client *client)
 {
   int err = resolve_query_init(&client->query, &client->opts);
   resolve_flights_init(&client->flights, client->fleet, &client->query);
+  resolve_pace_init(&client->pace,
+                    client->opts.job.jobs == 0 ? client->fleet : NULL);
+  client->flights.pace = &client->pace;
   if (err < 0)
     job_say_error(client->run->log, "%s", async_err_text(err));
   return err < 0 ? COMMAND_IO : COMMAND_OK;
@@ -187,6 +190,9 @@ int resolve_client_open(struct job_run *run, void **ctx)
   int status = COMMAND_IO;
   if (copy_list(&client->opts.resolvers, &opts->resolvers) == 0)
     status = open_parts(client);
+  if (run->jobs == 0)
+    run->jobs = resolve_needs_work(&client->opts) ? RESOLVE_PACE_WORK_JOBS
+                                                  : RESOLVE_PACE_JOBS;
   run->window = run->jobs + WINDOW_LEAST;
   run->needs_input &= opts->check_resolvers != RESOLVE_CHECK_ONLY;
   if (status == COMMAND_OK)

@@ -152,6 +152,8 @@ static void on_end(struct async_op *op)
   async_list_splice(&told, &flight->waiting);
   while ((node = async_list_shift(&told)) != NULL)
     async_op_done(ASYNC_CONTAINER_OF(node, struct async_op, node), op->rc);
+  if (flight->all->pace)
+    resolve_pace_ended(flight->all->pace);
   resolve_flight_leave(flight);
 }
 

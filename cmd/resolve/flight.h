@@ -7,6 +7,7 @@
 #include "async/dns_fleet.h"
 #include "async/hash.h"
 #include "resolve/item.h"
+#include "resolve/pace.h"
 #include "resolve/query.h"
 
 struct resolve_flight {
@@ -31,6 +32,7 @@ struct resolve_flights {
   struct resolve_query *query;
   struct async_hash table;
   struct resolve_flight *free;
+  struct resolve_pace *pace; /* NULL, or is told of every end */
   bool exact_case;
 };
 

@@ -2,12 +2,13 @@
 
 #include "resolve/choices.h"
 
-#define QUESTIONS "Questions"
-#define RESOLVERS "Resolvers"
-#define QUERIES   "Queries"
-#define ANSWERS   "Answers"
-#define NETWORK   "Network"
-#define TIMES     "Time"
+#define QUESTIONS   "Questions"
+#define RESOLVERS   "Resolvers"
+#define QUERIES     "Queries"
+#define ANSWERS     "Answers"
+#define NETWORK     "Network"
+#define CONCURRENCY "Concurrency"
+#define TIMES       "Time"
 
 #define R struct resolve_opts
 
@@ -301,13 +302,22 @@ static const struct opt_row resolve_rows[] = {
     .initial = "4M",
     .group = NETWORK,
     .help = "The receive buffer of a socket" },
+
+  { .short_name = 'j',
+    .long_name = "jobs",
+    .metavar = "N|auto",
+    OPT_CALL(R, job.jobs, size_t, resolve_read_jobs),
+    .accepts = "a number from 1 to 65535, or auto",
+    .initial = "1000",
+    .group = CONCURRENCY,
+    .help = "Ask at most N questions at once",
+    .more = "auto begins with few and goes up to 10,000 for as long as more at "
+            "once gets more answers." },
   { 0 },
 };
 
 static const struct opt_change resolve_changes[] = {
-  { .long_name = "jobs",
-    .initial = "1000",
-    .help = "Ask at most N questions at once" },
+  { .long_name = "jobs", .omit = true },
   { .long_name = "per-host", .omit = true },
   { .long_name = "adaptive", .omit = true },
   { .long_name = "rate-per-host", .omit = true },

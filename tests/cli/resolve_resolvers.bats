@@ -350,6 +350,58 @@ by_resolver() {
     END { print b - a }')" -ge 280 ]
 }
 
+# too_many: how many queries came while the responder had its hands full
+too_many() {
+  queries 'select(.reply_bytes == 0).name' | wc -l
+}
+
+@test "limits: -j auto asks as many at once as gets more answers" {
+  responder_start --always delay200 --always busy1100
+  names 12000 >list.txt
+  head -n 3000 list.txt >start.txt
+  ask 0 --ndjson start.txt
+  is "$(too_many)" 0
+  ask 0 --ndjson -j auto list.txt
+  same_names list.txt
+  [ "$(too_many)" -gt 0 ]
+}
+
+@test "limits: -j auto begins with few" {
+  responder_start --always delay200
+  names 1000 >list.txt
+  ask 0 --ndjson -j auto list.txt
+  same_names list.txt
+  [ "$(queries .ms | sort -n | awk 'NR == 1 { a = $1 } $1 < a + 150 { n++ }
+    END { print n }')" -le 100 ]
+}
+
+@test "limits: -j auto does not flood one that bears little, and loses no name" {
+  responder_start --always delay50 --always busy200
+  names 5000 >list.txt
+  ask 0 --ndjson -j auto list.txt
+  same_names list.txt
+  every '.result == "answer"'
+  [ "$(too_many)" -lt 10000 ]
+}
+
+@test "limits: -j auto takes no names that would grow old in the queue" {
+  responder_start
+  names 3000 >list.txt
+  ask 0 --ndjson -j auto --resolver-rate 1000 --timeout 2s list.txt
+  same_names list.txt
+  every '.result == "answer"'
+}
+
+@test "limits: -j auto with a vote about each name" {
+  several 3
+  names 500 >list.txt
+  resolve 0 --ndjson -j auto --agree 2/3 -r "$list" list.txt
+  same_names list.txt
+  resolve 2 -j 0 one.test
+  has "$(<err)" auto
+  resolve 2 -j 65536 one.test
+}
+
 @test "limits: --rate is questions a second" {
   responder_start
   names 21 >list.txt

@@ -48,6 +48,7 @@ enum rule {
   RULE_MANY,      /* N records */
   RULE_CNAME,     /* by way of N other names */
   RULE_DELAY,     /* after N milliseconds */
+  RULE_BUSY,      /* no answer while N others are delayed */
   RULE_TTL,
   RULE_CLOSE,
   RULE_LAST, /* N seconds */
@@ -75,6 +76,7 @@ struct responder {
   uint16_t times[STATES]; /* by the hash of name and type */
   struct async_udp *socket, *other;
   struct async_list late; /* answers that are put off */
+  uint32_t late_count;
 };
 
 /* One query and what becomes of it. */

@@ -62,6 +62,7 @@ static void send_out(int fd, struct batch *batch)
 /* Later. */
 
 struct late {
+  struct responder *responder;
   struct async_list node;
   struct async_timer timer;
   int fd;
@@ -77,6 +78,7 @@ static void send_late(struct async_timer *timer)
   sendto(late->fd, late->bytes, late->len, 0,
          (const struct sockaddr *)&late->to, late->to_len);
   async_list_remove(&late->node);
+  late->responder->late_count--;
   free(late);
 }
 
@@ -95,12 +97,14 @@ static void put_off(const struct exchange *x, const struct slot *slot, int fd)
   struct late *late = calloc(1, sizeof(*late) + x->reply_len);
   if (!late)
     return;
+  late->responder = x->responder;
   late->fd = fd;
   late->to = slot->from;
   late->to_len = slot->from_len;
   late->len = x->reply_len;
   memcpy(late->bytes, x->reply, x->reply_len);
   async_list_push(&x->responder->late, &late->node);
+  x->responder->late_count++;
   int64_t delay_ns = x->rules.number[RULE_DELAY] * ASYNC_MS;
   async_timer_set(&late->timer, async_in(delay_ns), send_late);
 }
