@@ -1,6 +1,6 @@
 /* A fleet of its own asks each resolver two questions, once more if there is no
- * answer. What it learns about dead resolvers does not matter later: they are
- * taken off, or the next fleet finds out. */
+ * answer. Of what it learns, the next fleet is told who works; the dead ones are
+ * taken off, or it finds out. */
 #include "resolve/check.h"
 
 #include <stdlib.h>
@@ -12,7 +12,7 @@
 #include "resolve/inquiry.h"
 
 enum { ATTEMPTS = 2, AT_ONCE = 2000, AUTO_MORE_THAN = 4, SAID_MOST = 10 };
-enum { LABEL = 20, QUESTIONS = 2 };
+enum { LABEL = 20, QUESTIONS = 2, FAILURES = 10 };
 
 struct check {
   struct resolve_client *client;
@@ -172,6 +172,14 @@ static void say_all(struct check *check)
 
 /* What follows. */
 
+/* Need not prove it again. */
+static void note_works(struct check *check)
+{
+  for (size_t i = 0; i < check->resolvers->count; i++)
+    check->resolvers->items[i].works =
+        is_good(&check->inquiries[QUESTIONS * i]);
+}
+
 static void drop(struct check *check)
 {
   struct resolve_resolvers *resolvers = check->resolvers;
@@ -200,6 +208,7 @@ static int conclude(struct check *check)
   enum resolve_check wish = check->client->opts.check_resolvers;
   bool strict = wish == RESOLVE_CHECK_DROP || wish == RESOLVE_CHECK_ONLY;
   say_all(check);
+  note_works(check);
   if (strict ? check->good == 0 : check->dead == check->resolvers->count) {
     job_say_error(check->client->run->log, "no usable resolver");
     return COMMAND_IO;
@@ -219,6 +228,7 @@ static int open_all(struct check *check,
   struct async_dns_fleet_opts own = *opts;
   own.resolvers = check->resolvers->items;
   own.count = check->asked = check->resolvers->count;
+  own.failures = FAILURES; /* each is to have its attempts */
   int err = resolve_query_init(&check->query, &check->client->opts);
   if (err == 0)
     err = async_dns_fleet_open(&check->fleet, &own);

@@ -105,11 +105,12 @@ static int read_word(struct resolve_line *line, struct job_item *item,
 static void cut_url(struct resolve_line *line)
 {
   static const char mark[] = "://";
+  enum { MARK = sizeof(mark) - 1 };
   const char *end = line->name + line->name_len;
-  const char *at = memmem(line->name, line->name_len, mark, sizeof(mark) - 1);
-  if (!at)
+  const char *at = memchr(line->name, mark[0], line->name_len);
+  if (!at || end - at < MARK || memcmp(at, mark, MARK) != 0)
     return;
-  at += sizeof(mark) - 1;
+  at += MARK;
   size_t len = strcspn(at, "/?# \t");
   len = at + len < end ? len : (size_t)(end - at);
   const char *user = memrchr(at, '@', len);

@@ -84,8 +84,10 @@ struct async_loop {
   struct async_heap timers;
   int64_t virtual_ns; /* the clock of tests */
   int64_t paused_ns;  /* how much ours is behind the machine's */
-  int64_t armed_ns;   /* when uv_timer fires; ASYNC_NEVER: not armed */
-  int64_t firing_ns;  /* what time it is for the timers that fire now */
+  int64_t now_ns;     /* the clock, while it is held */
+  unsigned now_holds;
+  int64_t armed_ns;  /* when uv_timer fires; ASYNC_NEVER: not armed */
+  int64_t firing_ns; /* what time it is for the timers that fire now */
   size_t held;
   bool polling; /* inside uv_run */
   bool awaits_posts;

@@ -46,6 +46,7 @@ static void switch_to_loop(struct async_task *task, int last)
 
 void asy_task_park(struct async_task *task)
 {
+  assert(asy_loop->now_holds == 0);
   switch_to_loop(task, 0);
   while (task->dumping) { /* async_dump wants to see where it stands */
     asy_task_show(task);

@@ -9,7 +9,23 @@
 int64_t async_now(void)
 {
   struct async_loop *loop = asy_loop;
+  if (loop->now_holds)
+    return loop->now_ns;
   return loop->opts.virtual_time ? loop->virtual_ns : asy_loop_clock_ns(loop);
+}
+
+int64_t async_now_hold(void)
+{
+  struct async_loop *loop = asy_loop;
+  if (loop->now_holds == 0)
+    loop->now_ns = async_now();
+  loop->now_holds++;
+  return loop->now_ns;
+}
+
+void async_now_release(void)
+{
+  asy_loop->now_holds--;
 }
 
 int64_t async_in(int64_t duration_ns)

@@ -185,15 +185,19 @@ static void start_what_may_start(struct asy_fan *fan)
 {
   while (!fan->stopped && fan->jobs_free > 0 &&
          !async_list_empty(&fan->round)) {
-    int64_t now_ns = async_now();
+    int64_t now_ns = async_now_hold();
     int64_t when_ns = async_bucket_peek(&fan->rate, now_ns);
-    if (when_ns > now_ns) {
+    bool is_later = when_ns > now_ns;
+    if (is_later)
       async_timer_set(&fan->rate_timer, when_ns, asy_fan_rate_due);
+    else
+      serve_lane(
+          fan,
+          ASYNC_CONTAINER_OF(fan->round.next, struct async_lane, place_node),
+          now_ns);
+    async_now_release();
+    if (is_later)
       return;
-    }
-    serve_lane(
-        fan, ASYNC_CONTAINER_OF(fan->round.next, struct async_lane, place_node),
-        now_ns);
   }
 }
 

@@ -1,5 +1,8 @@
 #include <arpa/inet.h>
+#include <errno.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "async/error.h"
 #include "async/loop.h"
@@ -21,6 +24,20 @@ int asy_dns_error(int status)
   if (status == ARES_SUCCESS)
     return 0;
   return status == ARES_ENOMEM ? ASYNC_ENOMEM : ASYNC_ERROR_FROM_ARES(status);
+}
+
+/* Asked again at once, the system says the same again. */
+int asy_dns_send_error(int status)
+{
+  int fd = status == ARES_ECONNREFUSED
+               ? socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)
+               : -1;
+  bool none = status == ARES_ECONNREFUSED && fd < 0 &&
+              (errno == EMFILE || errno == ENFILE || errno == ENOBUFS);
+  int err = none ? -errno : asy_dns_error(status);
+  if (fd >= 0)
+    close(fd);
+  return err;
 }
 
 void asy_dns_channel_run(struct asy_dns_channel *channel,

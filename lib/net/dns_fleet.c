@@ -7,7 +7,7 @@
 #include "async/loop.h"
 #include "net/dns_fleet_priv.h"
 
-enum { RAMP = 100, FAILURES = 10, RCVBUF = 4 << 20 };
+enum { RCVBUF = 4 << 20 };
 
 static struct async_dns_fleet_opts with_defaults(
     const struct async_dns_fleet_opts *given)
@@ -15,10 +15,6 @@ static struct async_dns_fleet_opts with_defaults(
   struct async_dns_fleet_opts opts = ASYNC_DNS_FLEET_OPTS_INIT;
   if (given)
     opts = *given;
-  if (!opts.ramp)
-    opts.ramp = RAMP;
-  if (!opts.failures)
-    opts.failures = FAILURES;
   if (!opts.cooldown_ns)
     opts.cooldown_ns = ASYNC_SEC;
   if (!opts.sockets)
@@ -53,6 +49,7 @@ static void init(struct async_dns_fleet *fleet,
   async_list_init(&fleet->wanted);
   async_list_init(&fleet->ended);
   async_list_init(&fleet->dirty);
+  async_list_init(&fleet->idle);
   fleet->shared[0].family = AF_INET;
   fleet->shared[1].family = AF_INET6;
   asy_fleet_time_init(fleet);
@@ -93,6 +90,7 @@ int async_dns_fleet_open(struct async_dns_fleet **out,
   if (!fleet)
     return ASYNC_ENOMEM;
   init(fleet, opts);
+  fleet->bare_queries = asy_fleet_ares_takes_bare();
   int err = copy_text(&fleet->source4, fleet->opts.source4, AF_INET);
   if (err == 0)
     err = copy_text(&fleet->source6, fleet->opts.source6, AF_INET6);
@@ -181,7 +179,7 @@ void async_dns_fleet_stats(const struct async_dns_fleet *fleet, size_t index,
   *out = resolver->count;
   out->breaker = resolver->breaker.state;
   out->in_flight = resolver->in_flight;
-  out->window = resolver->window.size;
+  out->window = asy_fleet_trust(resolver);
   out->rate_per_s = resolver->rate.per_s;
   out->rtt_ns = resolver->rtt_ns;
   out->timeout_ns = asy_fleet_timeout(resolver);

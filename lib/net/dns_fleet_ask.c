@@ -131,6 +131,13 @@ static void enqueue(struct async_dns_fleet *fleet, struct async_dns_ask *ask)
   async_list_push(&resolver->queue, &ask->node);
 }
 
+void asy_fleet_again(struct async_dns_ask *ask)
+{
+  ask->tcp_retry = false;
+  enqueue(ask->fleet, ask);
+  asy_fleet_soon(ask->fleet);
+}
+
 /* Starting. */
 
 /* The operation's node is free for us; it leads to the ask, wherever the

@@ -47,8 +47,8 @@ void asy_fleet_soon(struct async_dns_fleet *fleet)
 
 void asy_fleet_enter(struct async_dns_fleet *fleet)
 {
-  if (fleet->busy++ == 0)
-    fleet->now_ns = async_now();
+  fleet->busy++;
+  fleet->now_ns = async_now_hold();
 }
 
 void asy_fleet_leave(struct async_dns_fleet *fleet)
@@ -58,6 +58,7 @@ void asy_fleet_leave(struct async_dns_fleet *fleet)
     asy_fleet_wire_flush(fleet);
   }
   fleet->busy--;
+  async_now_release();
 }
 
 void asy_fleet_leave_queue(struct async_dns_ask *ask)
@@ -105,23 +106,53 @@ void asy_fleet_end_soon(struct async_dns_ask *ask, int rc)
   asy_fleet_soon(ask->fleet);
 }
 
-/* Errors of ours say nothing about the resolver. */
-static bool is_ours(int rc)
+static bool is_short(int rc)
 {
-  return rc == ASYNC_ENOMEM || rc == -EMFILE || rc == -ENFILE ||
-         rc == -ENOBUFS || rc == ASYNC_ERROR_FROM_ARES(ARES_EDESTRUCTION);
+  return rc == -EMFILE || rc == -ENFILE || rc == -ENOBUFS ||
+         rc == ASYNC_ERROR_FROM_ARES(ARES_EFILE);
+}
+
+bool asy_fleet_is_ours(int rc)
+{
+  return rc == ASYNC_ENOMEM || is_short(rc) ||
+         rc == ASYNC_ERROR_FROM_ARES(ARES_EDESTRUCTION);
+}
+
+/* As long as something is on its way, its end gives descriptors back; else
+ * somebody in this process may, soon. */
+static bool may_end(struct async_dns_fleet *fleet, int64_t now_ns)
+{
+  if (fleet->short_ns == 0)
+    fleet->short_ns = now_ns ? now_ns : 1;
+  return fleet->in_flight > 0 ||
+         now_ns - fleet->short_ns < ASY_FLEET_PATIENCE_NS;
+}
+
+static bool waits_for_room(struct async_dns_ask *ask, int rc)
+{
+  struct async_dns_fleet *fleet = ask->fleet;
+  int64_t now_ns = asy_fleet_now(fleet);
+  if (!is_short(rc) || fleet->closing || !may_end(fleet, now_ns))
+    return false;
+  asy_fleet_hold(fleet->resolvers[ask->resolver], now_ns + ASY_FLEET_TICK_NS);
+  asy_fleet_again(ask);
+  return true;
 }
 
 void asy_fleet_lost(struct async_dns_ask *ask, int rc, bool soon)
 {
-  enum asy_fleet_end end = rc == ASYNC_ETIMEDOUT ? ASY_FLEET_TIMEOUT
-                           : is_ours(rc)         ? ASY_FLEET_ABANDONED
-                                                 : ASY_FLEET_ERROR;
+  enum asy_fleet_end end = rc == ASYNC_ETIMEDOUT   ? ASY_FLEET_TIMEOUT
+                           : asy_fleet_is_ours(rc) ? ASY_FLEET_ABANDONED
+                                                   : ASY_FLEET_ERROR;
   /* A shared connection may hang because of one query of many. */
   if (ask->tcp && rc == ASYNC_ETIMEDOUT)
     ask->fleet->resolvers[ask->resolver]->disappointed = true;
   asy_fleet_leave_flight(ask, end, asy_fleet_now(ask->fleet));
-  if (soon)
+  if (waits_for_room(ask, rc))
+    return;
+  if (end != ASY_FLEET_ABANDONED && asy_fleet_goes_on(ask->fleet, ask))
+    asy_fleet_again(ask);
+  else if (soon)
     asy_fleet_end_soon(ask, rc);
   else
     asy_fleet_end(ask, rc);
@@ -209,6 +240,14 @@ static enum async_dns_verdict judge(const struct async_dns_ask *ask,
   return cut && whole ? ASYNC_DNS_TRUNCATED : verdict;
 }
 
+/* FORMERR and NOTIMP are about how it was asked: that is the caller's to hear. */
+static bool is_no_use(enum async_dns_verdict verdict,
+                      const unsigned char *reply)
+{
+  return verdict == ASYNC_DNS_MALFORMED ||
+         (verdict == ASYNC_DNS_FAILING && (reply[3] & RCODE_MASK) == REFUSED);
+}
+
 bool asy_fleet_reply(struct async_dns_ask *ask, const unsigned char *reply,
                      size_t len, bool cut)
 {
@@ -225,8 +264,13 @@ bool asy_fleet_reply(struct async_dns_ask *ask, const unsigned char *reply,
   ask->verdict = verdict;
   ask->rtt_ns = now_ns - ask->sent_ns;
   count_reply(fleet->resolvers[ask->resolver], reply);
-  int rc = keep(ask, reply, len);
   asy_fleet_leave_flight(ask, end_of(verdict), now_ns);
+  if (verdict != ASYNC_DNS_GOOD && is_no_use(verdict, reply) &&
+      asy_fleet_goes_on(fleet, ask)) {
+    asy_fleet_again(ask);
+    return true;
+  }
+  int rc = keep(ask, reply, len);
   if (rc == 0 && verdict == ASYNC_DNS_MALFORMED)
     rc = ASYNC_EENCODING;
   asy_fleet_end(ask, rc);

@@ -105,21 +105,30 @@ static int64_t breaker_opens(const struct async_breaker *breaker)
   }
 }
 
-/* When it has room for one more; ASYNC_NEVER: once there is an answer. */
-static int64_t has_room(const struct asy_fleet_resolver *resolver,
-                        int64_t now_ns)
+/* Little is risked with one that may be dead, while there are others. */
+unsigned asy_fleet_trust(const struct asy_fleet_resolver *resolver)
 {
-  if (resolver->in_flight - resolver->doubted >= resolver->window.size ||
-      resolver->in_flight >= resolver->window.most)
-    return ASYNC_NEVER;
-  if (resolver->rate.per_s > 0)
-    return async_bucket_peek(&resolver->rate.bucket, now_ns);
-  return INT64_MIN;
+  unsigned size = resolver->window.size;
+  bool bounded = !resolver->proven && size > resolver->unproven_jobs;
+  return bounded ? resolver->unproven_jobs : size;
 }
 
 static int64_t later(int64_t a_ns, int64_t b_ns)
 {
   return a_ns > b_ns ? a_ns : b_ns;
+}
+
+/* When it has room for one more; ASYNC_NEVER: once there is an answer. */
+static int64_t has_room(const struct asy_fleet_resolver *resolver,
+                        int64_t now_ns)
+{
+  if (resolver->in_flight - resolver->doubted >= asy_fleet_trust(resolver) ||
+      resolver->in_flight >= resolver->window.most)
+    return ASYNC_NEVER;
+  if (resolver->rate.per_s > 0)
+    return later(resolver->hold_ns,
+                 async_bucket_peek(&resolver->rate.bucket, now_ns));
+  return resolver->hold_ns;
 }
 
 /* One that answers, if only that it refuses, is asked by those who want it, and
@@ -138,6 +147,14 @@ void asy_fleet_refresh(struct asy_fleet_resolver *resolver, int64_t now_ns)
     wake_at(resolver, ready_ns);
   else
     wake_at(resolver, resolver->able ? ASYNC_NEVER : able_ns);
+}
+
+void asy_fleet_hold(struct asy_fleet_resolver *resolver, int64_t until_ns)
+{
+  int64_t now_ns = asy_fleet_now(resolver->fleet);
+  resolver->hold_ns = until_ns;
+  asy_fleet_window_full(&resolver->window, resolver->in_flight, now_ns);
+  asy_fleet_refresh(resolver, now_ns);
 }
 
 /* What happened. */
@@ -242,13 +259,24 @@ static void note_talk(struct asy_fleet_resolver *resolver,
     resolver->fleet->talking += replied ? 1 : (size_t)-1;
 }
 
+static void prove(struct asy_fleet_resolver *resolver)
+{
+  resolver->proven = true;
+  resolver->fleet->proven += !resolver->extra;
+  resolver->breaker.opts.failures = asy_fleet_failures(resolver);
+}
+
 void asy_fleet_gave(struct asy_fleet_resolver *resolver, enum asy_fleet_end end,
                     int64_t sent_ns, int64_t now_ns)
 {
   bool was_open = resolver->breaker.state == ASYNC_BREAKER_OPEN;
   enum async_breaker_result result = result_of(resolver, end, sent_ns);
   count_end(resolver, end, sent_ns, now_ns);
+  if (end != ASY_FLEET_ABANDONED)
+    resolver->fleet->short_ns = 0;
   note_talk(resolver, end, result);
+  if (!resolver->proven && result == ASYNC_BREAKER_OK)
+    prove(resolver);
   async_breaker_leave(&resolver->breaker, result, sent_ns, now_ns);
   resolver->count.opened +=
       !was_open && resolver->breaker.state == ASYNC_BREAKER_OPEN;

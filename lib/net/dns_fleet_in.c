@@ -56,6 +56,13 @@ static bool same_question(const struct async_dns_ask *ask,
                     ask->question_end - (size_t)HEADER);
 }
 
+bool asy_fleet_is_reply(const struct async_dns_ask *ask,
+                        const unsigned char *reply, size_t len)
+{
+  return len >= HEADER && reply[2] & FLAG_QR &&
+         memcmp(reply, ask->message, 2) == 0 && same_question(ask, reply, len);
+}
+
 static bool same_address(const struct async_addr *a,
                          const struct sockaddr_storage *b)
 {
@@ -74,7 +81,7 @@ static bool same_address(const struct async_addr *a,
 }
 
 /* from  NULL for a connected socket: the system has looked at it */
-static bool deliver(struct asy_fleet_link *link, unsigned char *reply,
+static bool deliver(struct asy_fleet_link *link, const unsigned char *reply,
                     size_t len, bool cut, const struct sockaddr_storage *from)
 {
   if (len < HEADER || !(reply[2] & FLAG_QR))
@@ -90,11 +97,8 @@ static bool deliver(struct asy_fleet_link *link, unsigned char *reply,
       continue;
     if (!same_question(ask, reply, len))
       continue;
-    memcpy(reply, ask->message, 2);
     if (asy_fleet_reply(ask, reply, len, cut))
       return true;
-    reply[0] = (unsigned char)(id >> 8);
-    reply[1] = (unsigned char)id;
   }
   return false;
 }

@@ -2,11 +2,12 @@
  * socket functions are ours:
  *
  *  - what it sends is put with the others that go out together, and in place of
- *    its copy the caller's message goes;
- *  - it is shown a reply only when we want a query to be over: a header and the
- *    question. So the caller gets the bytes that came, not what c-ares made of
- *    them; a malformed reply cannot make it drop all that is in flight (1.34
- *    does), and a query can be cancelled, for which it has no call.
+ *    it the caller's message goes, with the caller's id;
+ *  - it is shown a reply only when we want a query to be over, and no more of it
+ *    than it needs to find the query. So the caller gets the bytes that came,
+ *    not what c-ares made of them; a malformed reply cannot make it drop all
+ *    that is in flight (1.34 does), and a query can be cancelled, for which it
+ *    has no call.
  *
  * Its own timeout never comes: ares_timeout() and the retries are not used. */
 #include <stdlib.h>
@@ -17,7 +18,7 @@
 #include "async/loop.h"
 #include "net/dns_fleet_priv.h"
 
-enum { HEADER = 12, QUESTION_MOST = 12 + 255 + 4, FEEDS = 3 };
+enum { HEADER = 12, SHORT_MOST = 32 };
 enum { TIMEOUT_MS = 3600 * 1000 };
 /* An answer that c-ares neither retries nor counts into its own timeouts. */
 enum { FLAGS_HIGH = 0x80, FLAGS_LOW = 0x06 /* YXDOMAIN */ };
@@ -56,14 +57,23 @@ static int on_connect(ares_socket_t fd, const struct sockaddr *addr,
   return 0;
 }
 
-/* Header and question of a flight, as a query or as a reply. */
+/* What c-ares is shown of a query, and of its reply: a header with the number of
+ * the flight for an id. From 1.20 on it insists on a question, puts ids of its
+ * own in place of ours, and takes no names but those of hosts: then it is one
+ * that it likes, always the same, and not to be compared for long either. */
 static size_t write_short(const struct asy_fleet_flight *flight,
                           unsigned char *out)
 {
-  const struct async_dns_ask *ask = flight->ask;
-  memcpy(out, ask->message, ask->question_end);
-  memset(out + 6, 0, HEADER - 6); /* no records */
-  return ask->question_end;
+  static const unsigned char QUESTION[] = { 1, 'x', 0, 0, 1, 0, 1 };
+  bool bare = flight->link->fleet->bare_queries;
+  memset(out, 0, HEADER);
+  out[0] = (unsigned char)(flight->ares_id >> 8);
+  out[1] = (unsigned char)flight->ares_id;
+  if (bare)
+    return HEADER;
+  out[5] = 1;
+  memcpy(out + HEADER, QUESTION, sizeof(QUESTION));
+  return HEADER + sizeof(QUESTION);
 }
 
 static ares_ssize_t on_receive(ares_socket_t fd, void *out, size_t len,
@@ -76,13 +86,11 @@ static ares_ssize_t on_receive(ares_socket_t fd, void *out, size_t len,
   (void)fd;
   (void)flags;
   link->feeding = NULL;
-  if (!flight || len < QUESTION_MOST) {
+  if (!flight || len < SHORT_MOST) {
     errno = EAGAIN;
     return -1;
   }
   size_t used = write_short(flight, reply);
-  reply[0] = (unsigned char)(flight->id >> 8);
-  reply[1] = (unsigned char)flight->id;
   reply[2] = FLAGS_HIGH;
   reply[3] = FLAGS_LOW;
   if (from && from_len && *from_len >= link->server.len) {
@@ -102,7 +110,7 @@ static ares_ssize_t on_send(ares_socket_t fd, const struct iovec *parts,
   for (int i = 0; i < count; i++)
     total += (ares_ssize_t)parts[i].iov_len;
   if (link->sending && parts[0].iov_len >= 2) {
-    link->sending->id = (uint16_t)(id[0] << 8 | id[1]);
+    link->sending->ares_id = (uint16_t)(id[0] << 8 | id[1]);
     asy_fleet_wire_put(link->sending);
   }
   return total;
@@ -117,6 +125,13 @@ static const struct ares_socket_functions FUNCTIONS = {
 };
 
 /* Opening. */
+
+bool asy_fleet_ares_takes_bare(void)
+{
+  int version;
+  ares_version(&version);
+  return version < 0x011400;
+}
 
 /* Everything is given, so that no file is read. */
 static int channel_init(struct asy_fleet_link *link)
@@ -265,11 +280,13 @@ static void put_back(struct asy_fleet_flight *flight)
 
 int asy_fleet_link_send(struct asy_fleet_link *link, struct async_dns_ask *ask)
 {
-  unsigned char query[QUESTION_MOST];
+  unsigned char query[SHORT_MOST];
   struct asy_fleet_flight *flight = link->free;
   link->free = flight->next;
   link->in_flight++;
   flight->ask = ask;
+  flight->id = (uint16_t)(ask->message[0] << 8 | ask->message[1]);
+  flight->ares_id = (uint16_t)(flight - link->flights);
   flight->wait = 0;
   flight->held = true;
   size_t len = write_short(flight, query);
@@ -289,16 +306,15 @@ int asy_fleet_link_send(struct asy_fleet_link *link, struct async_dns_ask *ask)
   return 0;
 }
 
-/* Feeds c-ares the end of the query. Where two have the same id and question it
- * may take the one for the other: then the second feed ends the first. */
+/* Feeds c-ares the end of the query. */
 static void release(struct asy_fleet_flight *flight)
 {
   struct asy_fleet_link *link = flight->link;
-  for (int i = 0; i < FEEDS && flight->held && link->fd >= 0; i++) {
-    link->feeding = flight;
-    ares_process_fd(link->ares, link->fd, ARES_SOCKET_BAD);
-    link->feeding = NULL;
-  }
+  if (!flight->held || link->fd < 0)
+    return;
+  link->feeding = flight;
+  ares_process_fd(link->ares, link->fd, ARES_SOCKET_BAD);
+  link->feeding = NULL;
 }
 
 void asy_fleet_link_forget(struct asy_fleet_flight *flight)

@@ -16,22 +16,12 @@ static int send_many(int fd, struct mmsghdr *messages, unsigned count)
   return sent < 0 ? -errno : sent;
 }
 
-/* The caller's message, with the id that c-ares gave it: 1.34 has its own. */
 static void set_message(struct asy_fleet_flight *flight, struct msghdr *message,
-                        struct iovec *parts, unsigned char *id)
+                        struct iovec *part)
 {
   const struct async_dns_ask *ask = flight->ask;
-  unsigned char *bytes = (unsigned char *)(uintptr_t)ask->message;
-  id[0] = (unsigned char)(flight->id >> 8);
-  id[1] = (unsigned char)flight->id;
-  *message = (struct msghdr){ .msg_iov = parts, .msg_iovlen = 2 };
-  if (memcmp(bytes, id, 2) == 0) {
-    parts[0] = (struct iovec){ bytes, ask->message_bytes };
-    message->msg_iovlen = 1;
-  } else {
-    parts[0] = (struct iovec){ id, 2 };
-    parts[1] = (struct iovec){ bytes + 2, ask->message_bytes - 2 };
-  }
+  *part = (struct iovec){ (void *)(uintptr_t)ask->message, ask->message_bytes };
+  *message = (struct msghdr){ .msg_iov = part, .msg_iovlen = 1 };
   if (flight->link->group->resolver)
     return;
   struct async_addr *to = &ask->fleet->resolvers[ask->resolver]->given.addr;
@@ -43,8 +33,7 @@ static void set_message(struct asy_fleet_flight *flight, struct msghdr *message,
 static size_t send_batch(struct asy_fleet_link *link, size_t from)
 {
   struct mmsghdr messages[ASY_FLEET_BATCH];
-  struct iovec parts[ASY_FLEET_BATCH][2];
-  unsigned char ids[ASY_FLEET_BATCH][2];
+  struct iovec parts[ASY_FLEET_BATCH];
   struct asy_fleet_flight *flights[ASY_FLEET_BATCH];
   unsigned count = 0;
   size_t at = from;
@@ -52,8 +41,7 @@ static size_t send_batch(struct asy_fleet_link *link, size_t from)
     if (!link->wait[at])
       continue;
     flights[count] = link->wait[at];
-    set_message(link->wait[at], &messages[count].msg_hdr, parts[count],
-                ids[count]);
+    set_message(link->wait[at], &messages[count].msg_hdr, &parts[count]);
     count++;
   }
   if (count == 0)

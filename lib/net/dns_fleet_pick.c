@@ -10,7 +10,7 @@ enum { DRAWS = 8 };
 /* What is looked for. */
 struct wish {
   const struct async_dns_ask *ask;
-  bool trusted, fresh;
+  bool trusted, fresh, well, proven;
 };
 
 static bool was_tried(const struct async_dns_ask *ask, int index)
@@ -24,10 +24,18 @@ static bool was_tried(const struct async_dns_ask *ask, int index)
   return false;
 }
 
+static bool is_again(const struct async_dns_ask *ask)
+{
+  return ask->tried && ask->tried->count > 0;
+}
+
 static bool fits(const struct wish *wish,
                  const struct asy_fleet_resolver *resolver)
 {
   if (wish->trusted && !resolver->given.trusted)
+    return false;
+  if ((wish->well && resolver->ill_ns != 0) ||
+      (wish->proven && !resolver->proven))
     return false;
   return !wish->fresh || !was_tried(wish->ask, resolver->index);
 }
@@ -53,10 +61,10 @@ static struct asy_fleet_resolver *any(struct async_dns_fleet *fleet,
   return NULL;
 }
 
-/* The wait to expect there; one that is not known yet is worth knowing. */
+/* The wait to expect there; one that is not known yet is worth knowing, once. */
 static double cost(const struct asy_fleet_resolver *resolver)
 {
-  return (double)resolver->rtt_ns * (resolver->in_flight + 1.0) /
+  return ((double)resolver->rtt_ns + 1) * (resolver->in_flight + 1.0) /
          resolver->given.weight;
 }
 
@@ -134,6 +142,8 @@ static struct asy_fleet_resolver *draw(struct async_dns_fleet *fleet,
   case ASYNC_DNS_ROUND:
     return in_turn(fleet, wish);
   case ASYNC_DNS_HASH:
+    if (is_again(wish->ask)) /* not all to the neighbour of a dead one */
+      return any(fleet, wish);
     return next_from(fleet, wish, (size_t)(hash_name(wish->ask) % fleet->own));
   case ASYNC_DNS_RANDOM:
   case ASYNC_DNS_STICKY:
@@ -154,6 +164,29 @@ static bool is_worth_waiting(const struct async_dns_fleet *fleet,
   return false;
 }
 
+/* One that was asked before is asked again: rather at one that is proven to
+ * work, and where it was not yet; at one that may be dead or is ill only when
+ * there is nothing to wait for. */
+static struct asy_fleet_resolver *draw_again(struct async_dns_fleet *fleet,
+                                             const struct wish *wish)
+{
+  struct wish other = *wish;
+  struct asy_fleet_resolver *resolver = NULL;
+  other.well = other.proven = other.fresh = true;
+  if (fleet->proven > 0)
+    resolver = draw(fleet, &other);
+  other.proven = false;
+  if (!resolver)
+    resolver = draw(fleet, &other);
+  if (resolver || is_worth_waiting(fleet, &other))
+    return resolver;
+  other.fresh = false;
+  other.proven = true;
+  if (fleet->proven > 0)
+    resolver = draw(fleet, &other);
+  return resolver ? resolver : draw(fleet, wish);
+}
+
 /* The one it was sent to before, for as long as that is well. */
 static struct asy_fleet_resolver *the_same(struct async_dns_fleet *fleet,
                                            const struct async_dns_ask *ask)
@@ -163,30 +196,52 @@ static struct asy_fleet_resolver *the_same(struct async_dns_fleet *fleet,
     return NULL;
   size_t last = (tried->count - 1u) % ASYNC_DNS_TRIED;
   struct asy_fleet_resolver *resolver = fleet->resolvers[tried->items[last]];
-  return resolver->ill_ns == 0 ? resolver : NULL;
+  return resolver->ill_ns == 0 && resolver->proven ? resolver : NULL;
 }
 
 struct asy_fleet_resolver *asy_fleet_pick(struct async_dns_fleet *fleet,
                                           const struct async_dns_ask *ask)
 {
-  struct wish wish = { ask, ask->trusted && fleet->trusted > 0, true };
+  struct wish wish = { .ask = ask,
+                       .trusted = ask->trusted && fleet->trusted > 0 };
   struct asy_fleet_resolver *resolver =
       ask->want >= 0 ? fleet->resolvers[ask->want] : the_same(fleet, ask);
   if (resolver)
     return resolver->ready ? resolver : NULL;
   if (fleet->able_count == 0)
     return NULL;
-  resolver = draw(fleet, &wish);
-  if (resolver || is_worth_waiting(fleet, &wish))
-    return resolver;
+  return is_again(ask) ? draw_again(fleet, &wish) : draw(fleet, &wish);
+}
+
+/* A failure at one that never answered anybody says more about it than about
+ * the question. So that goes on, to one that is proven to work; or to any that
+ * nothing speaks against, while nobody is. */
+bool asy_fleet_goes_on(const struct async_dns_fleet *fleet,
+                       const struct async_dns_ask *ask)
+{
+  struct wish wish = { .ask = ask,
+                       .trusted = ask->trusted && fleet->trusted > 0,
+                       .fresh = true,
+                       .proven = true };
+  if (ask->want >= 0 || fleet->resolvers[ask->resolver]->proven ||
+      fleet->closing ||
+      (ask->deadline_ns && ask->deadline_ns <= asy_fleet_now(fleet)))
+    return false;
+  if (fleet->proven > 0 && is_worth_waiting(fleet, &wish))
+    return true;
   wish.fresh = false;
-  return draw(fleet, &wish);
+  if (fleet->proven > 0 && is_worth_waiting(fleet, &wish))
+    return false; /* all of them were asked */
+  wish.proven = false;
+  wish.fresh = true;
+  return is_worth_waiting(fleet, &wish);
 }
 
 bool asy_fleet_hopeless(const struct async_dns_fleet *fleet,
                         const struct async_dns_ask *ask, int64_t *since_ns)
 {
-  struct wish wish = { ask, ask->trusted && fleet->trusted > 0, false };
+  struct wish wish = { .ask = ask,
+                       .trusted = ask->trusted && fleet->trusted > 0 };
   if (ask->want >= 0)
     *since_ns = fleet->resolvers[ask->want]->talks
                     ? 0

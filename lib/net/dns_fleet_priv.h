@@ -6,7 +6,8 @@
  *     ill, has room, and its rate allows it;
  *  3. sent over a link (dns_fleet_link.c): a channel of c-ares whose one UDP
  *     socket is ours, so that datagrams are sent and read in batches
- *     (dns_fleet_out.c, dns_fleet_in.c). Or over TCP (dns_fleet_tcp.c);
+ *     (dns_fleet_out.c, dns_fleet_in.c). Or over TCP, by a stream of ours
+ *     (dns_fleet_tcp.c, dns_fleet_stream.c);
  *  4. a reply that fits is judged (dns_fleet_end.c), or time runs out
  *     (dns_fleet_time.c);
  *  5. c-ares is told that its query is over, the resolver's health is kept
@@ -86,16 +87,19 @@ struct asy_fleet_resolver {
   char text[ASYNC_DNS_RESOLVER_TEXT_BYTES];
   struct async_hash_node node; /* by that text */
   int index;
-  bool extra; /* asked only by those who want it */
-  bool able;  /* to take one now */
-  bool ready; /* the same, for those who want this one and no other */
-  bool talks; /* the last that was sent got a reply, whatever it said */
+  bool extra;  /* asked only by those who want it */
+  bool able;   /* to take one now */
+  bool ready;  /* the same, for those who want this one and no other */
+  bool talks;  /* the last that was sent got a reply, whatever it said */
+  bool proven; /* has answered, is known to work, or there is no other */
+  unsigned unproven_jobs; /* in flight until then */
 
   struct asy_fleet_window window;
   struct asy_fleet_rate rate;
   struct async_breaker breaker;
   int64_t rtt_ns, rtt_var_ns;
   int64_t answer_ns; /* of the last answer */
+  int64_t hold_ns;   /* nothing is sent before: there was no socket for it */
   int64_t ill_ns;    /* since when the breaker is not closed */
 
   size_t place;                /* in fleet->able, from 1; 0: is not there */
@@ -108,9 +112,9 @@ struct asy_fleet_resolver {
   struct async_dns_resolver_stats count;
   struct async_histogram *rtt;
   struct asy_fleet_group group;
-  struct async_dns *tcp;   /* many queries share a connection */
-  struct async_dns *alone; /* each has its own */
-  bool disappointed;       /* by a shared connection: not to be shared again */
+  struct async_list streams; /* over TCP */
+  size_t stream_count;
+  bool disappointed; /* by a shared connection: not to be shared again */
 };
 
 /* Time: slots of a tick each; what is later goes round again. */
@@ -138,10 +142,11 @@ struct async_dns_fleet {
   struct async_hash texts; /* resolvers by theirs */
   size_t room;             /* for so many */
   size_t count, own;       /* own: those that any ask may go to */
-  size_t trusted, healthy;
+  size_t trusted, healthy, proven;
   size_t talking; /* of its own, however ill */
   unsigned most_weight;
-  int64_t ill_ns; /* since when none of its own is healthy */
+  int64_t ill_ns;   /* since when none of its own is healthy */
+  int64_t short_ns; /* since when descriptors are short; 0: are not */
   struct asy_fleet_resolver **able;
   size_t able_count;
   size_t cursor;
@@ -156,6 +161,7 @@ struct async_dns_fleet {
   struct async_timer tick;
 
   struct asy_fleet_group shared[2]; /* IPv4 and IPv6 */
+  struct async_list idle;           /* streams that nobody uses */
   struct async_list dirty;          /* links that have something to send */
   struct asy_fleet_reader *reader;
 
@@ -163,6 +169,7 @@ struct async_dns_fleet {
   int64_t now_ns; /* the clock, while `busy` */
   unsigned busy;
   bool pumping, closing;
+  bool bare_queries; /* c-ares takes them without a question */
 };
 
 static inline struct async_dns_ask *asy_fleet_ask(struct async_list *node)
@@ -207,10 +214,16 @@ void asy_fleet_send(struct asy_fleet_resolver *resolver,
 void asy_fleet_look_later(const struct asy_fleet_resolver *resolver,
                           struct async_dns_ask *ask);
 
+/* Puts it in the queue again, behind those that wait. */
+void asy_fleet_again(struct async_dns_ask *ask);
+
 /* Takes it out of where it is; it is to be ended, or sent again. */
 void asy_fleet_leave_queue(struct async_dns_ask *ask);
 void asy_fleet_leave_flight(struct async_dns_ask *ask, enum asy_fleet_end end,
                             int64_t now_ns);
+
+/* Whether an error says nothing about the resolver. */
+bool asy_fleet_is_ours(int rc);
 
 /* Ends an ask that is nowhere any more: at once, or on the next turn. */
 void asy_fleet_end(struct async_dns_ask *ask, int rc);
@@ -238,6 +251,11 @@ void asy_fleet_lost(struct async_dns_ask *ask, int rc, bool soon);
 struct asy_fleet_resolver *asy_fleet_pick(struct async_dns_fleet *fleet,
                                           const struct async_dns_ask *ask);
 
+/* Whether an ask that failed goes on elsewhere, for which nobody has to ask
+ * again. */
+bool asy_fleet_goes_on(const struct async_dns_fleet *fleet,
+                       const struct async_dns_ask *ask);
+
 /* Whether nobody who could answer it is healthy, and since when. */
 bool asy_fleet_hopeless(const struct async_dns_fleet *fleet,
                         const struct async_dns_ask *ask, int64_t *since_ns);
@@ -255,12 +273,21 @@ void asy_fleet_resolver_free(struct asy_fleet_resolver *resolver);
 /* Looks again whether it is able, and when to look the next time. */
 void asy_fleet_refresh(struct asy_fleet_resolver *resolver, int64_t now_ns);
 
+/* Nothing is sent to it before then, and not more than now after that. */
+void asy_fleet_hold(struct asy_fleet_resolver *resolver, int64_t until_ns);
+
 /* One more was sent. */
 void asy_fleet_took(struct asy_fleet_resolver *resolver, int64_t now_ns);
 
 /* One has ended. */
 void asy_fleet_gave(struct asy_fleet_resolver *resolver, enum asy_fleet_end end,
                     int64_t sent_ns, int64_t now_ns);
+
+/* So many failures in a row make it ill. */
+unsigned asy_fleet_failures(const struct asy_fleet_resolver *resolver);
+
+/* How many are sent to it at once. */
+unsigned asy_fleet_trust(const struct asy_fleet_resolver *resolver);
 
 int64_t asy_fleet_timeout(const struct asy_fleet_resolver *resolver);
 
@@ -272,6 +299,8 @@ void asy_fleet_window_init(struct asy_fleet_window *window, unsigned start,
 void asy_fleet_window_answered(struct asy_fleet_window *window,
                                unsigned in_flight, int64_t rtt_ns,
                                int64_t now_ns);
+void asy_fleet_window_full(struct asy_fleet_window *window, unsigned in_flight,
+                           int64_t now_ns);
 void asy_fleet_window_lost(struct asy_fleet_window *window, int64_t sent_ns,
                            int64_t now_ns);
 
@@ -290,7 +319,8 @@ struct asy_fleet_flight {
   struct asy_fleet_flight *next; /* free, or in the same bucket */
   struct async_dns_ask *ask;     /* NULL: nobody waits */
   struct asy_fleet_link *link;
-  uint16_t id;   /* the one on the wire */
+  uint16_t id;      /* the one on the wire */
+  uint16_t ares_id; /* the one that c-ares knows */
   uint16_t wait; /* its place among what is to be sent, from 1; 0: was sent */
   bool held;     /* by c-ares */
 };
@@ -317,6 +347,9 @@ struct asy_fleet_link {
   struct asy_fleet_flight flights[ASY_FLEET_FLIGHTS];
 };
 
+/* Whether this c-ares sends what has no question. */
+bool asy_fleet_ares_takes_bare(void);
+
 /* Returns 0, ASYNC_ENOMEM, or c-ares' error. */
 int asy_fleet_link_open(struct asy_fleet_group *group,
                         struct async_dns_fleet *fleet,
@@ -337,8 +370,10 @@ void asy_fleet_wire_flush(struct async_dns_fleet *fleet);
 void asy_fleet_wire_put(struct asy_fleet_flight *flight);
 int asy_fleet_reader_init(struct async_dns_fleet *fleet);
 
+/* Over TCP. */
 int asy_fleet_tcp_send(struct asy_fleet_resolver *resolver,
                        struct async_dns_ask *ask);
+void asy_fleet_tcp_done(struct asy_fleet_resolver *resolver);
 void asy_fleet_tcp_forget(struct async_dns_ask *ask);
 
 #endif

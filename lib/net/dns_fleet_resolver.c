@@ -6,6 +6,7 @@
 #include "net/dns_fleet_priv.h"
 
 enum { PUBLIC_JOBS = 200, NEAR_JOBS = 65536 };
+enum { RAMP = 100, FAILURES = 10, UNPROVEN_JOBS = 2, UNPROVEN_FAILURES = 2 };
 #define COOLDOWN_MOST_NS    (30 * ASYNC_SEC)
 #define COOLDOWN_MOST_ALONE (2 * ASYNC_SEC)
 
@@ -42,8 +43,19 @@ static void set_limits(struct asy_fleet_resolver *resolver, int64_t now_ns)
   bool adaptive = !(per_s > 0 || per_s < 0);
   if (adaptive)
     per_s = near ? -1 : PUBLIC_PER_S;
-  asy_fleet_window_init(&resolver->window, opts->ramp, jobs, now_ns);
+  unsigned ramp = opts->ramp ? opts->ramp : RAMP;
+  /* Where names have their resolver, the rest of a burst would go astray. */
+  bool free = opts->ramp || opts->rotate == ASYNC_DNS_HASH;
+  resolver->unproven_jobs = free ? ramp : UNPROVEN_JOBS;
+  asy_fleet_window_init(&resolver->window, ramp, jobs, now_ns);
   asy_fleet_rate_init(&resolver->rate, per_s, !adaptive, now_ns);
+}
+
+unsigned asy_fleet_failures(const struct asy_fleet_resolver *resolver)
+{
+  if (resolver->fleet->opts.failures)
+    return resolver->fleet->opts.failures;
+  return resolver->proven ? FAILURES : UNPROVEN_FAILURES;
 }
 
 static void init(struct asy_fleet_resolver *resolver,
@@ -51,17 +63,19 @@ static void init(struct asy_fleet_resolver *resolver,
 {
   struct async_dns_fleet *fleet = resolver->fleet;
   bool alone = fleet->opts.count <= 1;
+  resolver->proven = given->works || resolver->extra || alone;
   const struct async_breaker_opts breaker = {
-    .failures = fleet->opts.failures,
+    .failures = asy_fleet_failures(resolver),
     .cooldown_ns = fleet->opts.cooldown_ns,
     .cooldown_max_ns = alone ? COOLDOWN_MOST_ALONE : COOLDOWN_MOST_NS,
   };
   resolver->given = *given;
   if (!resolver->given.weight)
     resolver->given.weight = 1;
-  resolver->answer_ns = INT64_MIN;
+  resolver->answer_ns = resolver->hold_ns = INT64_MIN;
   async_list_init(&resolver->queue);
   async_list_init(&resolver->wanted);
+  async_list_init(&resolver->streams);
   resolver->group.family = given->addr.storage.ss_family;
   resolver->group.resolver = resolver;
   async_dns_resolver_text(resolver->text, given);
@@ -134,6 +148,7 @@ int asy_fleet_resolver_new(struct async_dns_fleet *fleet,
   if (!extra) {
     fleet->own++;
     fleet->healthy++;
+    fleet->proven += resolver->proven;
     fleet->trusted += given->trusted;
     if (resolver->given.weight > fleet->most_weight)
       fleet->most_weight = resolver->given.weight;
@@ -145,8 +160,7 @@ int asy_fleet_resolver_new(struct async_dns_fleet *fleet,
 void asy_fleet_resolver_free(struct asy_fleet_resolver *resolver)
 {
   asy_fleet_group_done(&resolver->group);
-  async_dns_close(resolver->tcp);
-  async_dns_close(resolver->alone);
+  asy_fleet_tcp_done(resolver);
   free(resolver->rtt);
   free(resolver);
 }

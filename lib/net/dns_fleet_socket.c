@@ -39,15 +39,21 @@ static int bind_to(const struct async_dns_fleet *fleet, int fd, int family)
                                                                         : 0;
 }
 
-static int set_up(struct asy_fleet_link *link, int fd)
+int asy_fleet_socket_set_up(const struct async_dns_fleet *fleet, int fd,
+                            int family)
 {
-  const struct asy_fleet_group *group = link->group;
   int flags = fcntl(fd, F_GETFL);
   if (fcntl(fd, F_SETFD, FD_CLOEXEC) < 0 || flags < 0 ||
       fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
     return -errno;
+  return bind_to(fleet, fd, family);
+}
+
+static int set_up(struct asy_fleet_link *link, int fd)
+{
+  const struct asy_fleet_group *group = link->group;
   set_buffer(fd, link->fleet->opts.rcvbuf_bytes);
-  int err = bind_to(link->fleet, fd, group->family);
+  int err = asy_fleet_socket_set_up(link->fleet, fd, group->family);
   if (err < 0 || !group->resolver)
     return err;
   const struct async_addr *to = &group->resolver->given.addr;

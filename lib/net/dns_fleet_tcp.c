@@ -1,122 +1,136 @@
-/* Over TCP c-ares does everything: what comes that way is little.
+/* Which connection a query over TCP takes, and what becomes of those that were
+ * on one when it broke.
  *
  * Queries share connections at first. With a connection all of them are lost:
  * with servers that close it after one answer, or because of one question. So
  * from the first disappointment on each query to this resolver has a connection
  * of its own, and those that were lost with others are sent so at once. */
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
 #include "async/error.h"
-#include "net/dns_fleet_priv.h"
+#include "async/loop.h"
+#include "net/dns_fleet_wire_priv.h"
 
-enum { CHANNELS = 64, HEADER = 12 };
-#define TIMEOUT_NS (10 * ASYNC_SEC) /* c-ares'; ours is shorter, as a rule */
+enum { STREAMS = 64, SHARERS = 256, IDLE = 8 };
 
-struct flight {
-  struct async_dns_query query;
-  struct async_dns_ask *ask;
-  bool alone;
-};
-
-/* The one to use now. Returns 0 or an error. */
-static int open_bridge(struct asy_fleet_resolver *resolver,
-                       struct async_dns **out)
+static struct asy_fleet_stream *stream_of(struct async_list *node)
 {
-  struct async_dns **bridge =
-      resolver->disappointed ? &resolver->alone : &resolver->tcp;
-  const struct async_dns_fleet *fleet = resolver->fleet;
-  const char *server = strstr(resolver->text, "://") + 3;
-  const struct async_dns_opts opts = {
-    .servers = server,
-    .timeout_ns = TIMEOUT_NS,
-    .tries = 1,
-    .channels = CHANNELS,
-    .tcp = true,
-    .alone = resolver->disappointed,
-    .source4 = fleet->source4,
-    .source6 = fleet->source6,
-    .interface = fleet->interface,
-  };
-  int err = *bridge ? 0 : async_dns_open(bridge, &opts);
-  *out = *bridge;
-  return err;
+  return ASYNC_CONTAINER_OF(node, struct asy_fleet_stream, node);
 }
 
-/* 1.34 gives every query an id of its own. */
-static bool is_reply(const struct async_dns_ask *ask, struct flight *flight)
+static struct asy_fleet_stream *find_shared(struct asy_fleet_resolver *resolver)
 {
-  if (!flight->query.reply || flight->query.reply_bytes < HEADER)
-    return false;
-  memcpy(flight->query.reply, ask->message, 2);
-  return true;
+  ASYNC_LIST_EACH (node, &resolver->streams)
+    if (!stream_of(node)->alone && stream_of(node)->in_flight < SHARERS)
+      return stream_of(node);
+  return NULL;
 }
 
-/* Whether it is sent again, alone. */
-static bool again_alone(struct async_dns_ask *ask, const struct flight *flight,
-                        int rc)
+/* Returns 0 or an error: -ENOBUFS when there are as many as there may be. */
+static int choose(struct asy_fleet_resolver *resolver,
+                  struct asy_fleet_stream **out)
 {
-  struct asy_fleet_resolver *resolver = ask->fleet->resolvers[ask->resolver];
-  if (rc == ASYNC_ENOMEM || rc == ASYNC_ERROR_FROM_ARES(ARES_EDESTRUCTION) ||
-      flight->alone || ask->fleet->closing)
-    return false;
-  resolver->disappointed = true;
-  return asy_fleet_tcp_send(resolver, ask) == 0;
-}
-
-static void on_done(struct async_op *op)
-{
-  struct flight *flight = ASYNC_CONTAINER_OF(op, struct flight, query.op);
-  struct async_dns_ask *ask = flight->ask;
-  struct async_dns_fleet *fleet = ask->fleet;
-  int rc = op->rc;
-  bool again;
-  ask->flight = NULL;
-  asy_fleet_enter(fleet);
-  again = rc < 0 && again_alone(ask, flight, rc);
-  if (rc == ASYNC_ERROR_FROM_ARES(ARES_ETIMEOUT))
-    rc = ASYNC_ETIMEDOUT;
-  else if (rc == ASYNC_ERROR_FROM_ARES(ARES_ECONNREFUSED))
-    rc = -ECONNREFUSED;
-  else if (rc == 0 && !is_reply(ask, flight))
-    rc = ASYNC_EENCODING;
-  if (rc < 0 && !again)
-    asy_fleet_lost(ask, rc, false);
-  else if (rc == 0 && !asy_fleet_reply(ask, flight->query.reply,
-                                       flight->query.reply_bytes, false))
-    asy_fleet_lost(ask, ASYNC_EENCODING, false);
-  asy_fleet_leave(fleet);
-  async_dns_query_done(&flight->query);
-  free(flight);
+  bool alone = resolver->disappointed;
+  struct asy_fleet_stream *stream = alone ? NULL : find_shared(resolver);
+  if (!stream && resolver->stream_count >= STREAMS)
+    return -ENOBUFS;
+  if (!stream) {
+    int err = asy_fleet_stream_open(resolver, alone, &stream);
+    if (err < 0)
+      return err;
+    async_list_push(&resolver->streams, &stream->node);
+    resolver->stream_count++;
+  }
+  async_list_remove(&stream->idle);
+  *out = stream;
+  return 0;
 }
 
 int asy_fleet_tcp_send(struct asy_fleet_resolver *resolver,
                        struct async_dns_ask *ask)
 {
-  struct async_dns *bridge;
-  int err = open_bridge(resolver, &bridge);
+  struct asy_fleet_stream *stream;
+  int err = choose(resolver, &stream);
   if (err < 0)
     return err;
-  struct flight *flight = calloc(1, sizeof(*flight));
-  if (!flight)
-    return ASYNC_ENOMEM;
-  flight->ask = ask;
-  flight->alone = resolver->disappointed;
-  ask->flight = flight;
-  async_dns_query_send(bridge, &flight->query, ask->message,
-                       ask->message_bytes);
-  flight->query.op.done = on_done;
-  return 0;
+  err = asy_fleet_stream_put(stream, ask);
+  if (err == 0)
+    async_loop_hold();
+  else
+    asy_fleet_stream_settle(stream);
+  return err;
+}
+
+static void close_stream(struct asy_fleet_stream *stream)
+{
+  stream->resolver->stream_count--;
+  asy_fleet_stream_free(stream);
+}
+
+/* Some stay for what may come, the latest. */
+static void put_aside(struct asy_fleet_stream *stream)
+{
+  struct async_dns_fleet *fleet = stream->resolver->fleet;
+  size_t count = 0;
+  async_list_remove(&stream->idle);
+  async_list_push_front(&fleet->idle, &stream->idle);
+  ASYNC_LIST_EACH (node, &fleet->idle)
+    if (++count > IDLE)
+      close_stream(ASYNC_CONTAINER_OF(node, struct asy_fleet_stream, idle));
+}
+
+bool asy_fleet_stream_settle(struct asy_fleet_stream *stream)
+{
+  if (stream->in_flight > 0 || stream->running)
+    return false;
+  if (!stream->alone && stream->connected) {
+    put_aside(stream);
+    return false;
+  }
+  close_stream(stream);
+  return true;
+}
+
+static struct asy_fleet_stream *take_off(struct async_dns_ask *ask)
+{
+  struct asy_fleet_stream *stream = ask->flight;
+  ask->flight = NULL;
+  if (!stream)
+    return NULL;
+  async_list_remove(&ask->node);
+  stream->in_flight--;
+  async_loop_release();
+  return stream;
 }
 
 void asy_fleet_tcp_forget(struct async_dns_ask *ask)
 {
-  struct flight *flight = ask->flight;
-  ask->flight = NULL;
-  if (!flight)
-    return;
-  flight->query.op.done = NULL;
-  async_op_abort(&flight->query.op);
-  free(flight);
+  struct asy_fleet_stream *stream = take_off(ask);
+  if (stream)
+    asy_fleet_stream_settle(stream);
+}
+
+void asy_fleet_stream_broke(struct asy_fleet_stream *stream, int rc)
+{
+  struct asy_fleet_resolver *resolver = stream->resolver;
+  bool again = !stream->alone && stream->connected && !asy_fleet_is_ours(rc);
+  stream->running = true; /* until the last has left it */
+  async_list_remove(&stream->node);
+  if (again && stream->in_flight > 0)
+    resolver->disappointed = true;
+  while (!async_list_empty(&stream->asks)) {
+    struct async_dns_ask *ask = asy_fleet_ask(stream->asks.next);
+    int err = rc;
+    if (again) {
+      take_off(ask);
+      err = asy_fleet_tcp_send(resolver, ask);
+    }
+    if (err < 0)
+      asy_fleet_lost(ask, err, false);
+  }
+  close_stream(stream);
+}
+
+void asy_fleet_tcp_done(struct asy_fleet_resolver *resolver)
+{
+  ASYNC_LIST_EACH (node, &resolver->streams)
+    close_stream(stream_of(node));
 }

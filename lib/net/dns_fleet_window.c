@@ -129,3 +129,14 @@ void asy_fleet_window_lost(struct asy_fleet_window *window, int64_t sent_ns,
   wait_and_see(window, now_ns);
   start_round(window, now_ns);
 }
+
+/* There are no descriptors for more: however few that are. */
+void asy_fleet_window_full(struct asy_fleet_window *window, unsigned in_flight,
+                           int64_t now_ns)
+{
+  if (in_flight >= window->size)
+    return;
+  window->size = in_flight > 0 ? in_flight : 1;
+  wait_and_see(window, now_ns);
+  start_round(window, now_ns);
+}

@@ -82,6 +82,10 @@ void asy_dns_library_init(void);
 /* An error of ours for a status of c-ares. */
 int asy_dns_error(int status);
 
+/* The same for the end of a query that is being sent: c-ares says "refused" where
+ * the system had no socket for it, too. */
+int asy_dns_send_error(int status);
+
 /* Opens the pool's next channel. Returns 0, ASYNC_ENOMEM, ASYNC_EINVAL for the
  * servers, or c-ares' error. */
 int asy_dns_channel_open(struct asy_dns_pool *pool);

@@ -38,7 +38,8 @@ static void on_reply(void *arg, int status, int timeouts, unsigned char *reply,
                      int reply_bytes)
 {
   struct flight *flight = arg;
-  int rc = asy_dns_error(status);
+  int rc = flight->base.pool->dns->sending ? asy_dns_send_error(status)
+                                           : asy_dns_error(status);
   flight->timeouts = timeouts;
   if (reply && reply_bytes > 0) /* whatever it says */
     rc = take_reply(flight, reply, reply_bytes);

@@ -14,6 +14,7 @@
  *    waiting to be writable only, and goes as well. */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "async/error.h"
@@ -111,6 +112,13 @@ static void on_event(uv_poll_t *poll, int status, int events)
     arm(sock);
 }
 
+static bool is_connected(curl_socket_t fd)
+{
+  struct sockaddr_storage peer;
+  socklen_t len = sizeof(peer);
+  return getpeername(fd, (struct sockaddr *)&peer, &len) == 0;
+}
+
 static struct asy_http_transfer *transfer_of(CURL *easy)
 {
   struct asy_http_transfer *transfer = NULL;
@@ -118,10 +126,12 @@ static struct asy_http_transfer *transfer_of(CURL *easy)
   return transfer;
 }
 
-/* For a socket of ours CURL_POLL_REMOVE means that the connection is idle. */
+/* For a socket of ours CURL_POLL_REMOVE means that the connection is idle: also
+ * when all that was wanted was to connect, and the answer was there before
+ * libcurl (8.14) had to wait for it. */
 static void put_aside(struct asy_http_socket *sock, CURL *easy)
 {
-  bool connecting = sock->wanted == UV_WRITABLE;
+  bool connecting = sock->wanted == UV_WRITABLE && !is_connected(sock->fd);
   sock->wanted = 0;
   if (connecting && transfer_of(easy))
     asy_http_transfer_stuck(transfer_of(easy));

@@ -36,11 +36,22 @@ static void take_opt(struct async_dns_message *message, size_t at, size_t bytes)
   message->options_bytes = bytes;
 }
 
+/* Most owners are a pointer to the question's name, which was read. */
+static size_t skip_owner(const struct async_dns_message *message, size_t pos)
+{
+  const unsigned char *bytes = message->bytes + pos;
+  bool is_asked = message->held[ASYNC_DNS_QUESTION] > 0 &&
+                  message->len - pos >= 2 && bytes[0] == ASY_MESSAGE_POINTER &&
+                  bytes[1] == ASY_MESSAGE_HEADER;
+  return is_asked ? pos + 2
+                  : asy_message_name_skip(message->bytes, message->len, pos);
+}
+
 static bool skip_record(struct async_dns_message *message, size_t *pos,
                         int section)
 {
   const unsigned char *bytes = message->bytes;
-  size_t at = asy_message_name_skip(bytes, message->len, *pos);
+  size_t at = skip_owner(message, *pos);
   if (!at || message->len - at < RECORD_FIXED)
     return false;
   size_t data_bytes = asy_message_u16(bytes + at + 8);
@@ -112,7 +123,7 @@ bool async_dns_record_next(struct async_dns_record *record)
   const struct async_dns_message *message = record->message;
   if (record->left == 0)
     return false;
-  size_t at = asy_message_name_skip(message->bytes, message->len, record->next);
+  size_t at = asy_message_name_end(message->bytes, record->next);
   const unsigned char *fixed = message->bytes + at;
   record->owner = record->next;
   record->type = asy_message_u16(fixed);

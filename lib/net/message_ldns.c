@@ -25,12 +25,25 @@ static void add_field(struct async_buf *out, const char *text, size_t len)
   async_buf_add(out, text, len);
 }
 
+/* Names are ours to write: ldns leaves " as it is, which a zone file cannot
+ * have there. */
+static void add_name(struct async_buf *out, const ldns_rdf *name)
+{
+  async_buf_add_char(out, ' ');
+  asy_message_name_text(out, ldns_rdf_data(name), ldns_rdf_size(name), 0);
+}
+
 static int add_fields(struct async_buf *out, const ldns_rr *rr,
                       ldns_buffer *text)
 {
   for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+    const ldns_rdf *field = ldns_rr_rdf(rr, i);
+    if (ldns_rdf_get_type(field) == LDNS_RDF_TYPE_DNAME) {
+      add_name(out, field);
+      continue;
+    }
     ldns_buffer_clear(text);
-    int err = error_of(ldns_rdf2buffer_str(text, ldns_rr_rdf(rr, i)));
+    int err = error_of(ldns_rdf2buffer_str(text, field));
     if (err < 0)
       return err;
     add_field(out, (const char *)ldns_buffer_begin(text),

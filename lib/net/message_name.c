@@ -6,9 +6,8 @@
 
 enum {
   LABEL_MAX = 63,
-  POINTERS_MAX = 128,                /* a name has no more labels than that */
-  TEXT_MAX = 4 * ASYNC_DNS_NAME_MAX, /* every byte as \DDD */
-  POINTER = 0xc0
+  POINTERS_MAX = 128,               /* a name has no more labels than that */
+  TEXT_MAX = 4 * ASYNC_DNS_NAME_MAX /* every byte as \DDD */
 };
 
 /* ---- From text ---- */
@@ -118,7 +117,7 @@ static inline const unsigned char *step(struct walk *walk)
         return NULL;
       return label;
     }
-    if (*label < POINTER || !follow(walk))
+    if (*label < ASY_MESSAGE_POINTER || !follow(walk))
       return NULL;
   }
 }
@@ -161,9 +160,11 @@ enum { PLAIN, QUOTED, NUMBER };
 
 static inline int kind_of(unsigned char c)
 {
+  /* Source: RFC 1035 section 5.1. */
   static const unsigned char kinds['~' - '!' + 1] = {
-    ['.' - '!'] = QUOTED, [';' - '!'] = QUOTED,  ['(' - '!'] = QUOTED,
-    [')' - '!'] = QUOTED, ['\\' - '!'] = QUOTED,
+    ['.' - '!'] = QUOTED,  [';' - '!'] = QUOTED, ['(' - '!'] = QUOTED,
+    [')' - '!'] = QUOTED,  ['"' - '!'] = QUOTED, ['$' - '!'] = QUOTED,
+    ['\\' - '!'] = QUOTED, ['@' - '!'] = QUOTED,
   };
   return c - '!' < (int)sizeof(kinds) && c >= '!' ? kinds[c - '!'] : NUMBER;
 }

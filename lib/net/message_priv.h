@@ -19,7 +19,7 @@
 
 #include "async/dns_message.h"
 
-enum { ASY_MESSAGE_HEADER = 12 };
+enum { ASY_MESSAGE_HEADER = 12, ASY_MESSAGE_POINTER = 0xc0 };
 
 static inline uint16_t asy_message_u16(const unsigned char *p)
 {
@@ -60,7 +60,19 @@ static inline char *asy_message_put_byte(char *to, unsigned byte)
 size_t asy_message_name_skip(const unsigned char *bytes, size_t len,
                              size_t pos);
 
-/* The same, and appends it as text. On failure, part of it may be there. */
+/* Where a name ends of which that is known to be in bounds. */
+static inline size_t asy_message_name_end(const unsigned char *bytes,
+                                          size_t pos)
+{
+  while (bytes[pos] != 0) {
+    if (bytes[pos] >= ASY_MESSAGE_POINTER)
+      return pos + 2;
+    pos += bytes[pos] + 1u;
+  }
+  return pos + 1;
+}
+
+/* As asy_message_name_skip: and appends it as text. On failure, part of it may be there. */
 size_t asy_message_name_text(struct async_buf *out, const unsigned char *bytes,
                              size_t len, size_t pos);
 

@@ -12,7 +12,8 @@ struct word {
   const char *name;
 };
 
-/* Types newer than the oldest ldns we build with, or left out of it. */
+/* Types newer than the oldest ldns we build with, left out of it, or named
+ * wrongly by a later one (1.8.4 takes WALLET for TXT). */
 static const struct word types[] = {
   { 56, "NINFO" },   { 57, "RKEY" },  { 66, "DSYNC" },     { 128, "NXNAME" },
   { 258, "AVC" },    { 259, "DOA" },  { 260, "AMTRELAY" }, { 261, "RESINFO" },
@@ -151,9 +152,9 @@ const char *async_dns_type_name(unsigned type, char *out)
   }
   const char *name = name_of(questions, type);
   if (!name)
-    name = described(type);
-  if (!name)
     name = name_of(types, type);
+  if (!name)
+    name = described(type);
   return word(name, "TYPE", type, out);
 }
 

@@ -83,11 +83,22 @@ void async_bucket_init(struct async_bucket *bucket, double per_s, double burst,
   bucket->held_until_ns = now_ns;
 }
 
+static bool has_limit(const struct async_bucket *bucket)
+{
+  return bucket->step.ns > 0 || bucket->step.fraction > 0;
+}
+
 void async_bucket_tolerate(struct async_bucket *bucket, int64_t late_ns)
 {
-  if (bucket->step.ns > 0 || bucket->step.fraction > 0)
+  if (has_limit(bucket))
     bucket->slack =
         plus(bucket->slack, (struct async_bucket_time){ late_ns, 0 });
+}
+
+/* Nobody has to wait: so it is for most, and costs nothing then. */
+static bool is_open(const struct async_bucket *bucket, int64_t now_ns)
+{
+  return !has_limit(bucket) && now_ns >= bucket->held_until_ns;
 }
 
 /* What the bucket's clock shows. */
@@ -109,6 +120,8 @@ static struct async_bucket_time next_token(const struct async_bucket *bucket,
 int64_t async_bucket_reserve(struct async_bucket *bucket, unsigned tokens,
                              int64_t now_ns, struct async_bucket_slot *slot)
 {
+  if (!slot && is_open(bucket, now_ns))
+    return now_ns;
   struct async_bucket_slot taken = { { clock_of(bucket, now_ns), 0 }, tokens };
   if (tokens > 0) {
     struct async_bucket_time last =
@@ -124,6 +137,8 @@ int64_t async_bucket_reserve(struct async_bucket *bucket, unsigned tokens,
 
 int64_t async_bucket_peek(const struct async_bucket *bucket, int64_t now_ns)
 {
+  if (is_open(bucket, now_ns))
+    return now_ns;
   struct async_bucket copy = *bucket;
   return async_bucket_reserve(&copy, 1, now_ns, NULL);
 }

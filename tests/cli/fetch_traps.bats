@@ -17,6 +17,10 @@ setup() {
   begin
 }
 
+teardown() {
+  stop_all
+}
+
 # running_fetch WORDS...: in the background; sets $background_pid
 running_fetch() {
   background "$ASYNCTOOL" fetch "$@" >out 2>err

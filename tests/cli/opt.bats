@@ -38,6 +38,15 @@ setup() {
   [ "$output" = "$first" ]
 }
 
+@test "asynctool: what transfers nothing does not load libcurl" {
+  [ "$(uname -sm)" = "Linux x86_64" ] || skip "linked in the usual way"
+  run -0 env LD_DEBUG=files "$ASYNCTOOL" exec true ::: a
+  [[ $output == *libuv* ]] || skip "no GNU ld.so, or linked statically"
+  [[ $output != *libcurl* ]]
+  run -0 env LD_DEBUG=files "$ASYNCTOOL" --version
+  [[ $output == *libcurl.so* ]]
+}
+
 @test "asynctool: an unknown command is a usage error with a suggestion" {
   run -2 --separate-stderr "$ASYNCTOOL" fecth
   [ "${stderr_lines[0]}" = \

@@ -19,7 +19,7 @@ setup() {
 }
 
 teardown() {
-  responder_stop
+  stop_servers
 }
 
 some_of_each() {

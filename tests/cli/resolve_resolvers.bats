@@ -203,12 +203,12 @@ by_resolver() {
 
 @test "health: a retry goes to another one while there is one" {
   several 3
-  names 3 'refused-n%g.test' >list.txt
-  resolve 1 --ndjson --retries 2 --rotate round -r "$list" list.txt
-  every '.attempts == 3'
+  { names 3; names 3 'refused-n%g.test'; } >list.txt
+  resolve 1 --ndjson -j 1 --retries 2 --rotate round -r "$list" list.txt
+  every '.attempts == if .result == "answer" then 1 else 3 end'
   local log
   for log in "${logs[@]}"; do
-    is "$(jq -r .name "$log" | sort -u | wc -l)" 3
+    is "$(jq -r .name "$log" | grep -c refused)" 3
   done
 }
 
@@ -218,6 +218,46 @@ by_resolver() {
   local began=$EPOCHREALTIME
   resolve 0 --ndjson --attempt-timeout 300ms -r "$(nobody_listens),$list" list.txt
   seconds_since "$began" 30
+  same_names list.txt
+  every '.result == "answer"'
+}
+
+@test "health: attempts at those who never answered anybody do not count" {
+  several 3 --always refused
+  local bad=$list
+  several 1
+  names 200 >list.txt
+  resolve 0 --ndjson --check-resolvers=off --retries 0 \
+    -r "$(nobody_listens),$(nobody_listens),$bad,$list" list.txt
+  same_names list.txt
+  every '.result == "answer" and .attempts == 1'
+}
+
+@test "health: one of a thousand is alive: that costs time, never names" {
+  several 1
+  local closed
+  closed=$(free_ports 1)
+  for i in $(seq 1000); do
+    echo "127.2.$((i / 250)).$((i % 250 + 1)):$closed"
+  done >resolvers.txt
+  echo "$list" >>resolvers.txt
+  names 3000 >list.txt
+  resolve 0 --ndjson --check-resolvers=off --attempt-timeout 300ms \
+    -r resolvers.txt list.txt
+  same_names list.txt
+  every '.result == "answer"'
+  # Those that were checked need not prove it again.
+  resolve 0 --ndjson -r resolvers.txt n1.test
+  every '.result == "answer"'
+}
+
+@test "health: nine of ten say nothing: that costs time, never names" {
+  several 9 --always drop
+  local silent=$list
+  several 1
+  names 1000 >list.txt
+  resolve 0 --ndjson --check-resolvers=off --attempt-timeout 300ms \
+    -r "$silent,$list" list.txt
   same_names list.txt
   every '.result == "answer"'
 }
@@ -409,6 +449,18 @@ too_many() {
   same_names list.txt
   [ "$(queries .ms | sort -n | awk 'NR == 1 { a = $1 } { b = $1 }
     END { print b - a }')" -ge 800 ]
+}
+
+@test "limits: without descriptors for more, questions wait for one" {
+  # It answers what shares a connection one after the other: from the first
+  # disappointment on each question has its own.
+  responder_start --always delay50
+  names 1000 >list.txt
+  ulimit -n 40
+  resolve 0 --ndjson --tcp always --timeout 60s --attempt-timeout 1s \
+    -r "$RESPONDER" list.txt
+  same_names list.txt
+  every '.result == "answer"'
 }
 
 # Two hundred.

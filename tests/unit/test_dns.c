@@ -152,10 +152,23 @@ static void says_why_there_is_no_address(void)
   run_test(fails);
 }
 
+/* Later ones end all that is out on a socket when noise comes in there, and send
+ * it again, as often as `tries` says. */
+static bool forgives_noise(void)
+{
+  int version;
+  ares_version(&version);
+  return version < 0x011400;
+}
+
 static int ignores_junk(void *arg)
 {
   struct world *world = arg;
   struct async_dns_addresses found;
+  if (!forgives_noise()) {
+    SKIP("this c-ares does not");
+    return 0;
+  }
   world->opts.timeout_ns = 50 * ASYNC_MS;
   open_dns(world);
   for (int i = 0; i < 5; i++) {
@@ -317,8 +330,10 @@ static int gets_replies(void *arg)
   CHECK_INT(rcode, 3);
   CHECK_INT(query(world, "fail.test", &rcode), 0);
   CHECK_INT(rcode, 2);
-  CHECK_INT(query(world, "junk.test", &rcode), 0);
-  CHECK_INT(rcode, 0);
+  if (forgives_noise()) {
+    CHECK_INT(query(world, "junk.test", &rcode), 0);
+    CHECK_INT(rcode, 0);
+  }
   CHECK_INT(query(world, "drop.test", &rcode),
             ASYNC_ERROR_FROM_ARES(ARES_ETIMEOUT));
   async_dns_close(world->dns);

@@ -44,7 +44,8 @@ static void escapes_are_read_and_written(void)
   check_name("a\\046b.c", "a\\.b.c.");
   check_name("\\097", "a.");
   check_name("\\000\\255\\032", "\\000\\255\\032.");
-  check_name("\\\\\\;\\(\\)\\\"", "\\\\\\;\\(\\)\".");
+  check_name("\\\\\\;\\(\\)\\\"", "\\\\\\;\\(\\)\\\".");
+  check_name("$a.@.b\"c\"", "\\$a.\\@.b\\\"c\\\".");
   check_name("b\303\274cher.de", "b\\195\\188cher.de.");
   check_name("_dmarc.x-y", "_dmarc.x-y.");
   check_name("*.a", "*.a.");
@@ -138,7 +139,9 @@ static void types_are_named_as_ldns_names_them(void)
   char word[ASYNC_DNS_WORD_MAX];
   for (int type = 1; type <= 65535; type++) {
     char *theirs = ldns_rr_type2str((ldns_rr_type)type);
-    if (strncmp(theirs, "TYPE", 4) != 0)
+    bool wrong =
+        type != 16 && strcmp(theirs, "TXT") == 0; /* WALLET, in 1.8.4 */
+    if (!wrong && strncmp(theirs, "TYPE", 4) != 0)
       CHECK_STR(async_dns_type_name((unsigned)type, word), theirs);
     free(theirs);
   }

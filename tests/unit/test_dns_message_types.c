@@ -1,10 +1,44 @@
-/* What we print is what ldns prints: for every type it knows, and for drawn
+/* What we print is what ldns prints, but that it does not escape ", $ and @ in
+ * names: for every type it knows, and for drawn
  * records of the types that do not pass through it. */
 #include "async/error.h"
 #include "async/rng.h"
 #include "dns_sample.h"
 
 static struct sample sample;
+
+/* If a name is what `text` begins with: adds it, with what ldns does not escape.
+ * Returns its length. */
+static size_t add_name(struct async_buf *out, const ldns_rdf *name,
+                       const char *text)
+{
+  char *plain = ldns_rdf2str(name);
+  CHECK(plain != NULL);
+  size_t len = strlen(plain);
+  bool fits = strncmp(text, plain, len) == 0;
+  for (size_t i = 0; fits && i < len; i++) {
+    if (strchr("\"$@", plain[i]))
+      async_buf_add_char(out, '\\');
+    async_buf_add_char(out, plain[i]);
+  }
+  free(plain);
+  return fits ? len : 0;
+}
+
+/* The name among the data that begins at a word, if there is one. */
+static size_t add_data_name(struct async_buf *out, const ldns_rr *rr,
+                            const char *text)
+{
+  for (size_t i = 0; i < ldns_rr_rd_count(rr); i++) {
+    const ldns_rdf *field = ldns_rr_rdf(rr, i);
+    size_t len = ldns_rdf_get_type(field) == LDNS_RDF_TYPE_DNAME
+                     ? add_name(out, field, text)
+                     : 0;
+    if (len)
+      return len;
+  }
+  return 0;
+}
 
 /* What ldns says, its runs of spaces made one and those at the end none. */
 static void ldns_line(const ldns_rr *rr, struct async_buf *out)
@@ -13,11 +47,14 @@ static void ldns_line(const ldns_rr *rr, struct async_buf *out)
   bool quoted = false;
   CHECK(text != NULL);
   async_buf_clear(out);
-  for (const char *p = text; *p; p++) {
+  const char *p = text + add_name(out, ldns_rr_owner(rr), text);
+  for (; *p; p++) {
     quoted ^= *p == '"' && (p == text || p[-1] != '\\');
     if (*p == ' ' && !quoted && strchr(" \n", p[1]))
       continue;
     async_buf_add_char(out, *p);
+    if (!quoted && (*p == ' ' || *p == '\t'))
+      p += add_data_name(out, rr, p + 1);
   }
   free(text);
 }

@@ -219,6 +219,32 @@ static void a_real_sleep_is_never_too_short(void)
   sim_check_nothing_left();
 }
 
+static void let_the_clock_go_on(void)
+{
+  int64_t then_ns = async_clock_ns();
+  while (async_clock_ns() == then_ns)
+    ;
+}
+
+static int hold_for_real(void *arg)
+{
+  (void)arg;
+  int64_t held_ns = async_now_hold();
+  let_the_clock_go_on();
+  CHECK_INT(async_now(), held_ns);
+  CHECK_INT(async_now_hold(), held_ns);
+  async_now_release();
+  CHECK_INT(async_now(), held_ns);
+  async_now_release();
+  CHECK(async_now() > held_ns);
+  return 0;
+}
+
+static void time_that_is_held_stands_still_until_the_last_release(void)
+{
+  CHECK_INT(async_run(hold_for_real, NULL, NULL), 0);
+}
+
 static const struct tap_test tests[] = {
   TEST(timers_fire_at_their_instant_and_equal_ones_in_order),
   TEST(a_timer_can_be_moved_and_cleared),
@@ -232,6 +258,7 @@ static const struct tap_test tests[] = {
   TEST(a_cancelled_tick_is_not_taken),
   TEST(simulated_minutes_cost_no_time),
   TEST(a_real_sleep_is_never_too_short),
+  TEST(time_that_is_held_stands_still_until_the_last_release),
 };
 
 TAP_MAIN(tests)

@@ -7,7 +7,12 @@
  *
  * An ask never fails because all resolvers are busy: it waits its turn, first
  * come first served. Trying again, elsewhere, is the caller's business; `tried`
- * remembers where it was. Nothing is allocated for an ask, and none needs a
+ * remembers where it was.
+ *
+ * Lists of resolvers have dead ones. So one that has never answered, where there
+ * are others, gets two asks at a time and is left alone after two failures; and
+ * a failure there is no attempt: the ask goes on, to one that is proven to work,
+ * or that nothing speaks against while none is. Nothing is allocated for an ask, and none needs a
  * task: thousands at once are what this is made for. */
 #ifndef ASYNC_DNS_FLEET_H
 #define ASYNC_DNS_FLEET_H
@@ -35,6 +40,7 @@ struct async_dns_resolver {
   unsigned weight;        /* its share of the queries; 0: 1 */
   bool tcp;               /* never asked over UDP */
   bool trusted;
+  bool works; /* is known to; else its first answer proves it */
 };
 
 /* Reads "[udp://|tcp://]ADDRESS[:PORT] [rate=N|auto|0] [weight=N] [jobs=N]
@@ -93,8 +99,10 @@ struct async_dns_fleet_opts {
   unsigned jobs;      /* a resolver; 0: 200 for public addresses, 65536 for
                          loopback and private ones */
   int64_t timeout_ns; /* of one attempt; 0: from the RTT, 1 s to 4 s */
-  unsigned ramp; /* in flight at first, and more as long as that pays; 0: 100 */
-  unsigned failures;   /* in a row that open a resolver's breaker; 0: 10 */
+  unsigned ramp; /* in flight at first, and more as long as that pays; 0: 100,
+                    and 2 until the first answer where there are others */
+  unsigned failures;   /* in a row that open a resolver's breaker; 0: 10, and 2
+                          until the first answer where there are others */
   int64_t cooldown_ns; /* of the breaker, doubling up to 30 s; 0: 1 s */
   unsigned sockets;    /* that a resolver is asked from, and more where they are
                        full; with more than 32 resolvers all share so many;

@@ -16,6 +16,15 @@ extern "C" {
  * async_loop_suspend, or the simulated clock of a test. */
 int64_t async_now(void);
 
+/* Between these two async_now() stands still: for a batch of events that came
+ * at once, where reading the clock for each would be a good part of the work.
+ * They nest; nothing parks in between, and nothing takes long.
+ *
+ * async_now_hold returns async_now().
+ */
+int64_t async_now_hold(void);
+void async_now_release(void);
+
 /* async_now() + duration_ns; ASYNC_NEVER stays ASYNC_NEVER. */
 int64_t async_in(int64_t duration_ns);
 
