@@ -174,7 +174,10 @@ static const struct opt_row resolve_rows[] = {
   { .long_name = "cookie",
     OPT_FLAG(R, cookie),
     .group = QUERIES,
-    .help = "Send a cookie (RFC 7873)" },
+    .help = "Exchange cookies with resolvers (RFC 7873)",
+    .more = "Each gets one of ours, which its answers have to repeat, and its "
+            "own back. What has been without since it sent one is asked for "
+            "again over TCP." },
   { .long_name = "ednsopt",
     .metavar = "N[:HEX]",
     OPT_LIST(R, edns_options),

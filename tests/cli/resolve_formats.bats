@@ -271,7 +271,7 @@ error name qtype qclass rcode result answers resolver proto rtt_ms"
   ask 2 --ecs 192.0.2.0/33 a.test
 }
 
-@test "queries: --cookie sends one, --ednsopt any other option" {
+@test "queries: --cookie sends ours, --ednsopt any other option" {
   responder_start
   ask 0 --cookie a.test
   query_has '000a0008[0-9a-f]{16}$'

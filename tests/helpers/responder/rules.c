@@ -32,6 +32,10 @@ static const struct {
   [RULE_CNAME] = { "cname", true },
   [RULE_DELAY] = { "delay", true },
   [RULE_BUSY] = { "busy", true },
+  [RULE_COOKIE] = { "cookie", false },
+  [RULE_STALE] = { "stale", false },
+  [RULE_NOCOOKIE] = { "nocookie", false },
+  [RULE_IMPOSTOR] = { "impostor", false },
   [RULE_TTL] = { "ttl", true },
 };
 

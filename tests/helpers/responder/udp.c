@@ -1,6 +1,7 @@
 /* Datagrams in batches: fast enough to measure a client by it. */
 #include <stdlib.h>
 #include <string.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -131,6 +132,19 @@ static void forge(const struct exchange *x, const struct slot *slot)
          (const struct sockaddr *)&slot->from, slot->from_len);
 }
 
+/* From the right address, but by somebody who has not seen the query. */
+static void pose(const struct exchange *x, const struct slot *slot)
+{
+  unsigned char reply[UDP_MOST];
+  if (!x->cookie || x->reply_len > sizeof(reply))
+    return;
+  memcpy(reply, x->reply, x->reply_len);
+  reply[3] = (unsigned char)(reply[3] & 0xf0) | 5; /* REFUSED */
+  spoil_cookie(reply, x->reply_len);
+  sendto(async_udp_fd(x->responder->socket), reply, x->reply_len, 0,
+         (const struct sockaddr *)&slot->from, slot->from_len);
+}
+
 static void serve(struct responder *responder, struct batch *batch,
                   struct slot *slot, size_t len)
 {
@@ -153,6 +167,8 @@ static void serve(struct responder *responder, struct batch *batch,
     return;
   }
   responder->answered++;
+  if (has_rule(&x.rules, RULE_IMPOSTOR))
+    pose(&x, slot);
   if (has_rule(&x.rules, RULE_DELAY)) {
     put_off(&x, slot, async_udp_fd(responder->socket));
     return;
