@@ -79,8 +79,6 @@ static void set_network(const struct fetch_client *client, CURL *easy)
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, probes(opts) ? 1L : 0L);
   curl_easy_setopt(easy, CURLOPT_IPRESOLVE, families[opts->ip]);
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, client->http_version);
-  if (client->http_version == CURL_HTTP_VERSION_2TLS)
-    curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
   /* What libcurl resolved it walks at each transfer to see what has expired;
    * ours is resolved by us. */
   curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT,
@@ -185,6 +183,11 @@ void fetch_handle_aim(struct fetch_client *client, struct fetch_handle *handle,
   if (handle->altered)
     alter(client, handle, request, foreign, as_get);
   curl_easy_setopt(easy, CURLOPT_URL, url);
+  /* Where HTTP/2 was asked for, the first connection is waited for. Not else:
+   * with HTTP/1 that wait lasts until its first answer is over (8.14). */
+  if (client->opts->http == FETCH_HTTP_2)
+    curl_easy_setopt(easy, CURLOPT_PIPEWAIT,
+                     strncmp(url, "https:", 6) == 0 ? 1L : 0L);
   if (handle->closes == keep_connection) {
     handle->closes = !keep_connection;
     curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, handle->closes ? 1L : 0L);

@@ -119,7 +119,7 @@ static bool is_endless(const struct fetch_exchange *exchange)
 static bool is_garbled(const struct fetch_exchange *exchange)
 {
   return exchange->code == CURLE_RECV_ERROR &&
-         strstr(exchange->handle->message, "chunked-encoding") != NULL;
+         strstr(exchange->handle->message, "chunk") != NULL;
 }
 
 static enum fetch_cause judge_curl(struct fetch_exchange *exchange,

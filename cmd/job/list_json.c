@@ -85,24 +85,70 @@ static int set_key(struct job_entry *entry, json_t *fields)
   return job_entry_set_key(entry, number, (size_t)len);
 }
 
+/* A record of ours has every field; what was not known is null, or in a table
+ * an empty cell. */
+static bool says_nothing(const json_t *value, bool is_record)
+{
+  return !value || json_is_null(value) ||
+         (is_record && json_is_string(value) && json_string_length(value) == 0);
+}
+
+/* The first of the fields that says something; else the first that is there. */
+static const char *find_text(const struct job_list *list, json_t *fields,
+                             bool is_record)
+{
+  const char *there = NULL;
+  for (const char *const *name = list->entry_fields; *name; name++) {
+    json_t *value = json_object_get(fields, *name);
+    if (!says_nothing(value, is_record))
+      return *name;
+    if (!there && value)
+      there = *name;
+  }
+  return there;
+}
+
 int job_list_fields(struct job_list *list, struct job_item *item,
                     json_t *fields, const char *text, size_t len)
 {
   struct job_entry *entry = &item->entry;
-  const char *const *name = list->entry_fields;
+  const char *name = find_text(list, fields, entry->is_record);
   entry->fields = fields;
   entry->source = list->name;
   entry->line = list->line;
-  while (*name && !json_object_get(fields, *name))
-    name++;
-  if (!*name)
+  if (!name)
     return job_list_refuse(list, item, text, len, "has no field '%s'",
                            list->entry_fields[0]);
-  int err = set_text(entry, json_object_get(fields, *name));
+  int err = set_text(entry, json_object_get(fields, name));
   if (err == ASYNC_EENCODING)
     return job_list_refuse(list, item, text, len,
-                           "the field '%s' is not a string", *name);
+                           "the field '%s' is not a string", name);
   return err < 0 ? err : set_key(entry, fields);
+}
+
+/* The entry of a record that was no entry, in NDJSON: the text of an object
+ * or array of which nothing was understood. NULL for others. */
+static const char *find_unread(const struct job_list *list, json_t *record)
+{
+  const char *input = json_string_value(json_object_get(record, "input"));
+  const char *name = find_text(list, record, true);
+  json_t *error = json_object_get(record, "error");
+  const char *kind = json_string_value(json_object_get(error, "kind"));
+  bool unread = input && (*input == '{' || *input == '[') && name &&
+                strcmp(name, "input") == 0 && kind &&
+                strcmp(kind, "input") == 0;
+  return unread ? input : NULL;
+}
+
+static int take_object(struct job_list *list, struct job_item *item,
+                       json_t *value, const char *text, size_t len)
+{
+  const char *unread = item->entry.is_record ? find_unread(list, value) : NULL;
+  if (!unread)
+    return job_list_fields(list, item, value, text, len);
+  int err = job_list_json(list, item, unread, strlen(unread));
+  json_decref(value);
+  return err;
 }
 
 static int take(struct job_list *list, struct job_item *item, json_t *value,
@@ -111,7 +157,7 @@ static int take(struct job_list *list, struct job_item *item, json_t *value,
   if (json_is_object(value)) {
     item->entry.is_record = is_record(value);
     if (!item->entry.is_record || is_result(value))
-      return job_list_fields(list, item, value, text, len);
+      return take_object(list, item, value, text, len);
     json_decref(value);
     item->entry.is_record = false;
     return ASYNC_EAGAIN;

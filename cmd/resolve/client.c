@@ -9,6 +9,7 @@
 #include "resolve/check.h"
 #include "resolve/operands.h"
 #include "resolve/resolvers.h"
+#include "resolve/system.h"
 #include "resolve/work.h"
 
 /* Entries between source and record: enough for retries not to stop the rest. */
@@ -141,6 +142,7 @@ static void free_client(struct resolve_client *client)
 {
   resolve_source_close(client->source);
   resolve_levels_done(&client->levels);
+  async_dns_close(client->dns);
   async_dns_fleet_close(client->fleet);
   resolve_flights_done(&client->flights);
   resolve_query_done(&client->query);
@@ -155,7 +157,8 @@ static int open_parts(struct resolve_client *client)
   if (status == COMMAND_OK)
     status = check_output(client);
   if (status == COMMAND_OK)
-    status = open_resolvers(client);
+    status = client->opts.system ? resolve_system_open(client)
+                                 : open_resolvers(client);
   if (status == COMMAND_OK)
     status = resolve_work_check(client);
   if (status == COMMAND_OK)
@@ -174,6 +177,12 @@ static int copy_list(struct opt_list *out, const struct opt_list *list)
   return err;
 }
 
+static size_t jobs_of_auto(const struct resolve_opts *opts)
+{
+  bool in_tasks = opts->system || resolve_needs_work(opts);
+  return in_tasks ? RESOLVE_PACE_WORK_JOBS : RESOLVE_PACE_JOBS;
+}
+
 int resolve_client_open(struct job_run *run, void **ctx)
 {
   struct resolve_client *client = calloc(1, sizeof(*client));
@@ -188,11 +197,12 @@ int resolve_client_open(struct job_run *run, void **ctx)
   resolve_levels_init(&client->levels, client, LEVELS_MOST);
   async_sem_init(&client->votes, RESOLVE_VOTES_MOST);
   int status = COMMAND_IO;
+  if (run->jobs == 0)
+    run->jobs = jobs_of_auto(opts);
   if (copy_list(&client->opts.resolvers, &opts->resolvers) == 0)
     status = open_parts(client);
-  if (run->jobs == 0)
-    run->jobs = resolve_needs_work(&client->opts) ? RESOLVE_PACE_WORK_JOBS
-                                                  : RESOLVE_PACE_JOBS;
+  else
+    job_say_error(run->log, "%s", async_err_text(ASYNC_ENOMEM));
   run->window = run->jobs + WINDOW_LEAST;
   run->needs_input &= opts->check_resolvers != RESOLVE_CHECK_ONLY;
   if (status == COMMAND_OK)

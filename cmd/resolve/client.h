@@ -23,6 +23,7 @@ struct resolve_client {
   struct resolve_types types; /* for lines that name none */
   bool types_given;           /* by an option or an operand */
   uint16_t klass;
+  struct async_dns *dns; /* --system; there is no fleet, then */
   struct async_dns_fleet *fleet;
   size_t resolvers;  /* the first of the fleet's; others are of single lines */
   unsigned attempts; /* at one question, with --retries */

@@ -4,6 +4,7 @@
 #include "resolve/judge.h"
 #include "resolve/options.h"
 #include "resolve/record.h"
+#include "resolve/system.h"
 #include "resolve/text.h"
 #include "resolve/work.h"
 
@@ -12,6 +13,8 @@ static const struct command_example examples[] = {
     "Both addresses of every name of a list" },
   { "asynctool resolve -r resolvers.txt --ndjson --failed rest.txt names.txt",
     "Through many resolvers; what got no answer can be fed back" },
+  { "asynctool resolve --system names.txt",
+    "What other programs would connect to: hosts file, search list" },
   { "asynctool resolve -x 192.0.2.0/24", "The names of a network's addresses" },
   { "asynctool resolve example.com MX @192.0.2.53 +dnssec",
     "One question, in dig's manner" },
@@ -66,8 +69,17 @@ static const struct job_tool detailed_work_tool = {
   .work = resolve_work,
 };
 
+static const struct job_tool system_tool = {
+  HOOKS,
+  .prepare = resolve_system_prepare,
+  .fields = resolve_fields,
+  .work = resolve_system_work,
+};
+
 static const struct job_tool *choose(const struct resolve_opts *opts)
 {
+  if (opts->system)
+    return &system_tool;
   if (resolve_needs_work(opts))
     return opts->details ? &detailed_work_tool : &work_tool;
   return opts->details ? &detailed_tool : &tool;

@@ -12,12 +12,11 @@ static void add_question(const struct resolve_client *client,
                          const struct resolve_question *question,
                          struct async_buf *out)
 {
-  char word[ASYNC_DNS_WORD_MAX];
   if (question->name[0] > 0 && question->name[1] == '#')
     async_buf_add_char(out, '\\'); /* or the line would be a comment */
-  async_dns_name_add(out, question->name);
+  resolve_question_name_add(question, out);
   async_buf_add_char(out, ' ');
-  async_buf_add_str(out, async_dns_type_name(question->type, word));
+  resolve_question_type_add(question, out);
   if (question->resolver == ASYNC_DNS_ANY)
     return;
   async_buf_add_str(out, " @");
@@ -25,20 +24,25 @@ static void add_question(const struct resolve_client *client,
       out, async_dns_fleet_text(client->fleet, (size_t)question->resolver));
 }
 
+static int set_text(json_t *fields, const char *name, struct async_buf *text)
+{
+  const char *value = async_buf_str(text);
+  return value ? json_object_set_new(fields, name, json_string(value)) : -1;
+}
+
 /* Says in the entry's own fields which of its questions it was. */
 static int set_question(json_t *fields, const struct resolve_item *item)
 {
   const struct resolve_question *question = &item->question;
   const char *type = item->item.entry.is_record ? "qtype" : "type";
-  struct async_buf name = ASYNC_BUF_INIT;
-  char word[ASYNC_DNS_WORD_MAX];
-  async_dns_name_add(&name, question->name);
-  const char *text = async_buf_str(&name);
-  int err = text ? json_object_set_new(fields, "name", json_string(text)) : -1;
-  async_buf_done(&name);
+  struct async_buf text = ASYNC_BUF_INIT;
+  resolve_question_name_add(question, &text);
+  int err = set_text(fields, "name", &text);
+  async_buf_clear(&text);
+  resolve_question_type_add(question, &text);
   if (err == 0)
-    err = json_object_set_new(
-        fields, type, json_string(async_dns_type_name(question->type, word)));
+    err = set_text(fields, type, &text);
+  async_buf_done(&text);
   return err;
 }
 

@@ -17,6 +17,10 @@ struct resolve_question {
   int resolver;   /* that has to be asked, or ASYNC_DNS_ANY */
   bool trusted;   /* only trusted resolvers may be asked */
   bool authority; /* asked of a zone's own server: not recursive */
+
+  /* --system */
+  bool both;     /* A and AAAA at once; the type is ANY */
+  bool relative; /* the search list is good for it */
 };
 
 /* What an attempt was worth, beyond the outcome. */
@@ -40,6 +44,8 @@ struct resolve_item {
   struct resolve_flight *flight;    /* of the last attempt; shared */
   struct async_dns_message message; /* its reply, when `replied` */
   bool replied;
+  struct async_buf made; /* the reply, if it was us who wrote it: --system */
+  unsigned made_answers;
   bool wildcard;        /* what answered is one */
   bool wildcard_known;  /* that was found out */
   bool confirmed;       /* trusted resolvers were heard */

@@ -69,6 +69,8 @@ static const char *resolver_of(const struct resolve_client *client,
                                const struct resolve_item *item)
 {
   int index = item->flight ? item->flight->ask.resolver : -1;
+  if (client->opts.system)
+    return "the system's resolvers";
   return index < 0 ? "any resolver"
                    : async_dns_fleet_text(client->fleet, (size_t)index);
 }
@@ -152,21 +154,27 @@ static void judge_rcode(struct resolve_client *client,
   fail(attempt, resolve_codes_have(&client->retry_on, rcode) && !is_late(item));
 }
 
-static void judge_reply(struct resolve_client *client,
-                        struct resolve_item *item,
-                        struct async_fan_attempt *attempt)
+void resolve_judge_message(struct resolve_client *client,
+                           struct resolve_item *item,
+                           struct async_fan_attempt *attempt)
 {
-  assert(item->flight); /* that has replied */
-  if (resolve_flight_read(item->flight, &item->message) < 0) {
-    judge_error(client, item, attempt, ASYNC_EENCODING);
-    return;
-  }
   item->replied = true;
   item->result = result_of(item);
   if (item->result == RESOLVE_ERROR)
     judge_rcode(client, item, attempt);
   else
     attempt->outcome = ASYNC_FAN_OK;
+}
+
+static void judge_reply(struct resolve_client *client,
+                        struct resolve_item *item,
+                        struct async_fan_attempt *attempt)
+{
+  assert(item->flight); /* that has replied */
+  if (resolve_flight_read(item->flight, &item->message) < 0)
+    judge_error(client, item, attempt, ASYNC_EENCODING);
+  else
+    resolve_judge_message(client, item, attempt);
 }
 
 void resolve_judge_end(struct resolve_client *client, struct resolve_item *item,
@@ -223,5 +231,6 @@ void resolve_item_done(struct job_item *base)
   resolve_flight_leave(item->flight);
   resolve_votes_free(item->votes);
   resolve_servers_free(item->servers);
+  async_buf_done(&item->made);
   resolve_question_done(&item->question);
 }

@@ -29,6 +29,11 @@ void resolve_begin(struct resolve_item *item);
 void resolve_judge_end(struct resolve_client *client, struct resolve_item *item,
                        struct async_fan_attempt *attempt, int rc);
 
+/* The same for a reply that is in item->message already. */
+void resolve_judge_message(struct resolve_client *client,
+                           struct resolve_item *item,
+                           struct async_fan_attempt *attempt);
+
 /* Gives an item another flight (given, or NULL), and forgets what came of the
  * one before. */
 void resolve_item_take(struct resolve_item *item,

@@ -74,6 +74,13 @@ static const struct opt_row resolve_rows[] = {
     .more = "Addresses separated by commas, or a file of them: "
             "[udp://|tcp://]ADDRESS[:PORT] [rate=N] [jobs=N] [weight=N] "
             "[trusted]. An operand @ADDRESS is the same." },
+  { .long_name = "system",
+    OPT_FLAG(R, system),
+    .group = RESOLVERS,
+    .help = "Look names up as other programs do",
+    .more = "In the hosts file, with the search list, then at the system's "
+            "resolvers: A and AAAA together, in the order in which they would "
+            "be tried, or PTR of addresses." },
   { .long_name = "rotate",
     OPT_CHOICE(R, rotate, rotate_words),
     .initial = "fastest",
@@ -208,7 +215,7 @@ static const struct opt_row resolve_rows[] = {
   { .long_name = "soa-check",
     OPT_FLAG(R, soa_check),
     .group = ANSWERS,
-    .help = "Do a zone's servers have the same serial?",
+    .help = "Compare the serials of a zone's servers",
     .more = "Finds the name servers of each entry and asks all their addresses "
             "for the SOA record." },
   { .long_name = "server-port",
@@ -260,7 +267,7 @@ static const struct opt_row resolve_rows[] = {
   { .long_name = "details",
     OPT_FLAG(R, details),
     .group = ANSWERS,
-    .help = "All sections, flags and attempts in records" },
+    .help = "All sections, flags and sizes in records" },
 
   { .short_name = 'b',
     .long_name = "source",

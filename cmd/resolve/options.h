@@ -45,6 +45,7 @@ struct resolve_opts {
 
   /* Resolvers */
   struct opt_list resolvers; /* texts, or names of files */
+  bool system;               /* hosts file, search list: none of these */
   enum async_dns_rotate rotate;
   struct resolve_rate resolver_rate;
   size_t resolver_jobs; /* 0: as the fleet sees fit */

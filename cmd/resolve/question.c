@@ -201,6 +201,23 @@ int resolve_question_name(struct resolve_question *question,
   return 0;
 }
 
+void resolve_question_name_add(const struct resolve_question *question,
+                               struct async_buf *out)
+{
+  async_dns_name_add(out, question->name);
+  if (question->relative && !out->err)
+    out->len--;
+}
+
+void resolve_question_type_add(const struct resolve_question *question,
+                               struct async_buf *out)
+{
+  char word[ASYNC_DNS_WORD_MAX];
+  async_buf_add_str(out, question->both
+                             ? "A,AAAA"
+                             : async_dns_type_name(question->type, word));
+}
+
 void resolve_question_done(struct resolve_question *question)
 {
   free(question->name);

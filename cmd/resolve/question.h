@@ -56,6 +56,14 @@ int resolve_name_read(struct job_item *item, const char *text, size_t len,
 /* Sets the name of a question (copied). Returns 0 or ASYNC_ENOMEM. */
 int resolve_question_name(struct resolve_question *question,
                           const unsigned char *wire, size_t len);
+
+/* Appends its name, with the final dot if it is absolute, and its type; as text
+ * that is read as the same again. */
+void resolve_question_name_add(const struct resolve_question *question,
+                               struct async_buf *out);
+void resolve_question_type_add(const struct resolve_question *question,
+                               struct async_buf *out);
+
 void resolve_question_done(struct resolve_question *question);
 
 #endif

@@ -4,6 +4,7 @@
 #include "job/json.h"
 #include "resolve/flight.h"
 #include "resolve/item.h"
+#include "resolve/question.h"
 #include "resolve/record_priv.h"
 
 static const struct resolve_item *item_of(const struct job_item *item)
@@ -16,7 +17,7 @@ static const struct resolve_item *item_of(const struct job_item *item)
 static void add_name(const void *data, struct async_buf *out)
 {
   const struct resolve_item *item = data;
-  async_dns_name_add(out, item->question.name);
+  resolve_question_name_add(&item->question, out);
 }
 
 static void get_name(const struct job_item *item, struct job_value *out)
@@ -28,8 +29,7 @@ static void get_name(const struct job_item *item, struct job_value *out)
 static void add_type(const void *data, struct async_buf *out)
 {
   const struct resolve_item *item = data;
-  char word[ASYNC_DNS_WORD_MAX];
-  async_buf_add_str(out, async_dns_type_name(item->question.type, word));
+  resolve_question_type_add(&item->question, out);
 }
 
 static void get_type(const struct job_item *item, struct job_value *out)
@@ -76,7 +76,8 @@ static void get_result(const struct job_item *item, struct job_value *out)
   job_value_word(out, words[item_of(item)->result]);
 }
 
-static void add_record(const struct async_dns_record *record,
+/* made  by us: what is not known is 0 */
+static void add_record(const struct async_dns_record *record, bool made,
                        struct async_buf *out)
 {
   char word[ASYNC_DNS_WORD_MAX];
@@ -87,7 +88,10 @@ static void add_record(const struct async_dns_record *record,
   async_buf_add_str(out, ",\"type\":");
   job_json_string(out, async_dns_type_name(record->type, word));
   async_buf_add_str(out, ",\"ttl\":");
-  async_buf_add_uint(out, record->ttl);
+  if (made && record->ttl == 0)
+    async_buf_add_str(out, "null");
+  else
+    async_buf_add_uint(out, record->ttl);
   async_buf_add_str(out, ",\"data\":");
   start = job_json_open(out);
   bool malformed = async_dns_record_data_add(out, record) < 0;
@@ -97,9 +101,9 @@ static void add_record(const struct async_dns_record *record,
   async_buf_add_char(out, '}');
 }
 
-void resolve_record_add_section(const struct async_dns_message *message,
-                                enum async_dns_section section,
-                                struct async_buf *out)
+static void add_records(const struct async_dns_message *message,
+                        enum async_dns_section section, bool made,
+                        struct async_buf *out)
 {
   struct async_dns_record record;
   const char *before = "[";
@@ -108,16 +112,23 @@ void resolve_record_add_section(const struct async_dns_message *message,
     if (record.type == ASYNC_DNS_OPT)
       continue;
     async_buf_add_str(out, before);
-    add_record(&record, out);
+    add_record(&record, made, out);
     before = ",";
   }
   async_buf_add_str(out, *before == '[' ? "[]" : "]");
 }
 
+void resolve_record_add_section(const struct async_dns_message *message,
+                                enum async_dns_section section,
+                                struct async_buf *out)
+{
+  add_records(message, section, false, out);
+}
+
 static void add_section(const struct resolve_item *item,
                         enum async_dns_section section, struct async_buf *out)
 {
-  resolve_record_add_section(&item->message, section, out);
+  add_records(&item->message, section, item->made.len > 0, out);
 }
 
 static void add_answers(const void *data, struct async_buf *out)

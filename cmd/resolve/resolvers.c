@@ -98,7 +98,7 @@ static int add_file(struct reader *reader, const char *path)
   else if (has_nul(&text))
     job_say_error(reader->log, "%s: contains a NUL byte", path);
   if (err < 0 || has_nul(&text))
-    status = COMMAND_USAGE;
+    status = err < 0 ? COMMAND_IO : COMMAND_USAGE;
   for (char *line = status == COMMAND_OK ? text.data : NULL, *next;
        line && status == COMMAND_OK; line = next) {
     next = cut(line, "\n");

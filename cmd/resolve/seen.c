@@ -20,7 +20,8 @@ static uint64_t hash(const struct resolve_question *question, uint64_t seed)
     unsigned char c = question->name[i];
     lower[i] = c >= 'A' && c <= 'Z' ? (unsigned char)(c + 'a' - 'A') : c;
   }
-  uint64_t rest = (uint64_t)(uint32_t)(question->resolver + 1) << 32 |
+  uint64_t rest = (uint64_t)question->relative << 63 |
+                  (uint64_t)(uint32_t)(question->resolver + 1) << 32 |
                   (uint64_t)question->type << 16 | question->klass;
   return async_hash_bytes(lower, question->name_bytes,
                           async_hash_bytes(&rest, sizeof(rest), seed));

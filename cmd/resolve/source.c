@@ -13,6 +13,7 @@
 #include "resolve/client.h"
 #include "resolve/network.h"
 #include "resolve/seen.h"
+#include "resolve/system.h"
 #include "resolve/words.h"
 
 struct resolve_source {
@@ -26,7 +27,7 @@ struct resolve_source {
   struct job_entry entry;
   struct resolve_types types;
   int resolver;
-  bool reverse;
+  bool reverse, relative;
   struct resolve_network network; /* with `reverse` */
   unsigned char name[ASYNC_DNS_NAME_MAX];
   size_t name_bytes;
@@ -88,6 +89,11 @@ static int set_resolver(struct resolve_source *source,
   char copy[128];
   const char *why = "too long";
   bool read = false;
+  if (source->client->opts.system && item->item.entry.is_record)
+    return 0; /* who answered somebody else */
+  if (source->client->opts.system)
+    return resolve_refuse(&item->item, "--system has no resolver of one's own",
+                          text, len, "");
   if (len < sizeof(copy)) {
     memcpy(copy, text, len);
     copy[len] = '\0';
@@ -140,6 +146,17 @@ static int read_type(struct resolve_source *source, struct resolve_item *item)
   return 0;
 }
 
+/* Who had to be asked is in a record only as the line had it; "resolver" is who
+ * was. NULL: nobody in particular. */
+static const char *find_line_resolver(json_t *record)
+{
+  const char *line = json_string_value(json_object_get(record, "input"));
+  const char *at = line ? strrchr(line, '@') : NULL;
+  bool is_word = at && at > line && (at[-1] == ' ' || at[-1] == '\t') &&
+                 at[1 + strcspn(at + 1, " \t")] == '\0';
+  return is_word ? at : NULL;
+}
+
 /* "type" and "resolver" of NDJSON and tables. */
 static int read_fields(struct resolve_source *source, struct resolve_item *item)
 {
@@ -147,6 +164,8 @@ static int read_fields(struct resolve_source *source, struct resolve_item *item)
   if (read_type(source, item) < 0 ||
       job_entry_string(&item->item, "resolver", &resolver) < 0)
     return -1;
+  if (item->item.entry.is_record)
+    resolver = find_line_resolver(item->item.entry.fields);
   if (resolver && *resolver)
     return set_resolver(source, item, resolver + (*resolver == '@'),
                         strlen(resolver) - (*resolver == '@'));
@@ -198,6 +217,23 @@ static int use_name(struct resolve_source *source, struct resolve_item *item,
   return 0;
 }
 
+/* Whether the search list is good for it. A dot behind a backslash does not
+ * count, one behind two does. */
+static bool is_relative(const struct resolve_line *line)
+{
+  size_t dot = line->name_len - 1, before = dot;
+  if (line->name[dot] != '.')
+    return true;
+  while (before > 0 && line->name[before - 1] == '\\')
+    before--;
+  return (dot - before) % 2 == 1;
+}
+
+static bool is_ptr(const struct resolve_types *types)
+{
+  return types->count == 1 && types->items[0] == ASYNC_DNS_PTR;
+}
+
 /* Most names are not, at first sight. */
 static bool may_be_address(const struct resolve_line *line)
 {
@@ -212,6 +248,7 @@ static bool is_network(struct resolve_source *source,
 {
   const struct resolve_client *client = source->client;
   bool plain = source->types.count == 0 && !client->types_given;
+  plain |= client->opts.system && is_ptr(&source->types);
   if ((!client->opts.reverse && !plain) || !may_be_address(line))
     return false;
   return resolve_network_read(line->name, line->name_len, &source->network) &&
@@ -232,8 +269,12 @@ static int plan(struct resolve_source *source, struct resolve_item *item)
     return -1;
   if (item->item.entry.fields && read_fields(source, item) < 0)
     return -1;
-  return is_network(source, &line) ? use_network(source, item)
-                                   : use_name(source, item, &line);
+  int err = is_network(source, &line) ? use_network(source, item)
+                                      : use_name(source, item, &line);
+  if (err < 0 || !source->client->opts.system)
+    return err;
+  source->relative = !source->reverse && is_relative(&line);
+  return resolve_system_types(&source->types, &item->item, source->reverse);
 }
 
 /* From there to one question. */
@@ -304,6 +345,9 @@ static void set_question(struct resolve_source *source,
   item->question.type = source->types.items[source->type];
   item->question.klass = source->client->klass;
   item->question.resolver = source->resolver;
+  item->question.relative = source->relative;
+  item->question.both =
+      source->client->opts.system && item->question.type == ASYNC_DNS_TYPE_ANY;
   set_name(source, item);
   advance(source);
 }

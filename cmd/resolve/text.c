@@ -80,10 +80,9 @@ static void add_malformed(const struct resolve_item *item,
 
 static void add_question(const struct resolve_item *item, struct async_buf *out)
 {
-  char word[ASYNC_DNS_WORD_MAX];
-  async_dns_name_add(out, item->question.name);
+  resolve_question_name_add(&item->question, out);
   async_buf_add_char(out, ' ');
-  async_buf_add_str(out, async_dns_type_name(item->question.type, word));
+  resolve_question_type_add(&item->question, out);
 }
 
 /* No answer: a comment, so that a zone file stays one. */
@@ -156,7 +155,7 @@ void resolve_text(void *ctx, const struct job_item *base, struct async_buf *out)
     return;
   case RESOLVE_STYLE_LIST:
     if (answer) {
-      async_dns_name_add(out, item->question.name);
+      resolve_question_name_add(&item->question, out);
       async_buf_add_char(out, '\n');
     }
     return;

@@ -107,6 +107,8 @@ static void init(struct async_dns *dns)
   int stay = dns->opts.alone ? 0 : ARES_FLAG_STAYOPEN;
   pool_init(dns, ASY_DNS_QUERIES,
             stay | ARES_FLAG_NOCHECKRESP | ARES_FLAG_NOSEARCH | tcp);
+  pool_init(dns, ASY_DNS_HOSTS, 0);
+  dns->pools[ASY_DNS_HOSTS].sources = "f";
   uv_timer_init(async_loop_uv(), &dns->tick);
   uv_unref((uv_handle_t *)&dns->tick);
   dns->tick.data = dns;

@@ -158,6 +158,10 @@ static int ares_open(struct asy_dns_channel *channel)
   int mask = ARES_OPT_FLAGS | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES |
              ARES_OPT_SOCK_STATE_CB | ARES_OPT_SOCK_RCVBUF;
   mask |= dns->opts.rotate ? ARES_OPT_ROTATE : ARES_OPT_NOROTATE;
+  if (channel->pool->sources) {
+    options.lookups = (char *)(uintptr_t)channel->pool->sources; /* copied */
+    mask |= ARES_OPT_LOOKUPS;
+  }
 #ifdef ARES_OPT_QUERY_CACHE /* since 1.31, on by default */
   options.qcache_max_ttl = 0;
   mask |= ARES_OPT_QUERY_CACHE;

@@ -1,6 +1,5 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -8,20 +7,9 @@
 #include "async/task.h"
 #include "net/dns_priv.h"
 
-/* One lookup for everybody who asks for the same at the same time. */
-struct flight {
-  struct asy_dns_flight base;
-  struct async_hash_node node;
-  struct async_list waiters;
+struct search {
+  struct asy_dns_lookup lookup;
   struct async_dns_addresses found;
-  int family;
-  char host[];
-};
-
-struct waiter {
-  struct async_op op;
-  struct async_dns_addresses *out;
-  struct flight *flight;
 };
 
 /* Addresses. */
@@ -62,7 +50,20 @@ static bool is_numeric(const char *host, struct async_dns_addresses *found)
   return found->count > 0;
 }
 
-/* The flight. */
+/* The lookup. */
+
+/* At the end of the aliases. */
+static void take_name(struct async_dns_addresses *found,
+                      const struct ares_addrinfo *info)
+{
+  const struct ares_addrinfo_cname *cname = info->cnames;
+  const char *name = info->name;
+  for (; cname; cname = cname->next)
+    name = cname->name;
+  size_t len = name ? strlen(name) : 0;
+  if (len < sizeof(found->name))
+    memcpy(found->name, name ? name : "", len + 1);
+}
 
 static void take_addresses(struct async_dns_addresses *found,
                            const struct ares_addrinfo *info)
@@ -80,113 +81,45 @@ static void take_addresses(struct async_dns_addresses *found,
 static void on_addresses(void *arg, int status, int timeouts,
                          struct ares_addrinfo *info)
 {
-  struct flight *flight = arg;
+  struct search *search = arg;
   (void)timeouts;
-  if (status == ARES_SUCCESS && info)
-    take_addresses(&flight->found, info);
+  if (status == ARES_SUCCESS && info) {
+    take_name(&search->found, info);
+    take_addresses(&search->found, info);
+  }
   if (info)
     ares_freeaddrinfo(info);
-  if (status == ARES_SUCCESS && flight->found.count == 0)
+  if (status == ARES_SUCCESS && search->found.count == 0)
     status = ARES_ENODATA;
-  asy_dns_land(&flight->base, asy_dns_error(status));
+  asy_dns_land(&search->lookup.base, asy_dns_error(status));
 }
 
-static void send_lookup(struct asy_dns_flight *base)
+static void send_search(struct asy_dns_flight *base)
 {
-  struct flight *flight = ASYNC_CONTAINER_OF(base, struct flight, base);
+  struct search *search = ASYNC_CONTAINER_OF(base, struct search, lookup.base);
   struct ares_addrinfo_hints hints = {
-    .ai_family = flight->family,
+    .ai_flags = ARES_AI_CANONNAME, /* of the hosts file, too */
+    .ai_family = search->lookup.family,
     .ai_socktype = SOCK_STREAM,
   };
-  ares_getaddrinfo(base->channel->ares, flight->host, NULL, &hints,
-                   on_addresses, flight);
+  ares_getaddrinfo(base->channel->ares, search->lookup.text, NULL, &hints,
+                   on_addresses, search);
 }
 
-static void flight_free(struct flight *flight)
+static int give_addresses(struct asy_dns_lookup *lookup, void *out)
 {
-  async_hash_remove(&flight->base.pool->dns->lookups, &flight->node);
-  free(flight);
+  struct search *search = ASYNC_CONTAINER_OF(lookup, struct search, lookup);
+  *(struct async_dns_addresses *)out = search->found;
+  return 0;
 }
 
-static void end(struct asy_dns_flight *base)
-{
-  struct flight *flight = ASYNC_CONTAINER_OF(base, struct flight, base);
-  struct async_list *node;
-  while ((node = async_list_shift(&flight->waiters)) != NULL) {
-    struct waiter *waiter = ASYNC_CONTAINER_OF(node, struct waiter, op.node);
-    if (base->rc == 0)
-      *waiter->out = flight->found;
-    asy_dns_wait_over(base->pool->dns);
-    async_op_done(&waiter->op, base->rc);
-  }
-  flight_free(flight);
-}
-
-/* Who waits. */
-
-struct key {
-  const char *host;
-  int family;
+static const struct asy_dns_lookup_kind addresses = {
+  .name = "dns lookup",
+  .pool = ASY_DNS_LOOKUPS,
+  .bytes = sizeof(struct search),
+  .send = send_search,
+  .give = give_addresses,
 };
-
-static bool is_for(const struct async_hash_node *node, const void *wanted)
-{
-  const struct flight *flight = ASYNC_CONTAINER_OF(node, struct flight, node);
-  const struct key *key = wanted;
-  return flight->family == key->family && strcmp(flight->host, key->host) == 0;
-}
-
-static struct flight *flight_new(struct async_dns *dns, const struct key *key,
-                                 uint64_t hash)
-{
-  size_t len = strlen(key->host) + 1;
-  struct flight *flight = calloc(1, sizeof(*flight) + len);
-  if (!flight)
-    return NULL;
-  flight->base.pool = &dns->pools[ASY_DNS_LOOKUPS];
-  flight->base.queries = key->family == AF_UNSPEC ? 2 : 1;
-  flight->base.send = send_lookup;
-  flight->base.end = end;
-  flight->family = key->family;
-  memcpy(flight->host, key->host, len);
-  async_list_init(&flight->waiters);
-  if (async_hash_insert(&dns->lookups, &flight->node, hash) < 0) {
-    free(flight);
-    return NULL;
-  }
-  return flight;
-}
-
-static int lookup_abort(struct async_op *op)
-{
-  struct waiter *waiter = ASYNC_CONTAINER_OF(op, struct waiter, op);
-  struct flight *flight = waiter->flight;
-  async_list_remove(&op->node);
-  asy_dns_wait_over(flight->base.pool->dns);
-  if (async_list_empty(&flight->waiters) && asy_dns_withdraw(&flight->base))
-    flight_free(flight);
-  return ASYNC_OP_WITHDRAWN;
-}
-
-static int wait_for(struct async_dns *dns, const struct key *key,
-                    struct async_dns_addresses *out)
-{
-  uint64_t hash =
-      async_hash_bytes(key->host, strlen(key->host), (uint64_t)key->family);
-  struct async_hash_node *node =
-      async_hash_find(&dns->lookups, hash, is_for, key);
-  struct flight *flight = node ? ASYNC_CONTAINER_OF(node, struct flight, node)
-                               : flight_new(dns, key, hash);
-  if (!flight)
-    return ASYNC_ENOMEM;
-  struct waiter waiter = { .out = out, .flight = flight };
-  async_op_start(&waiter.op, "dns lookup", lookup_abort);
-  async_list_push(&flight->waiters, &waiter.op.node);
-  asy_dns_wait(dns);
-  if (!node)
-    asy_dns_launch(&flight->base);
-  return async_await(&waiter.op);
-}
 
 int async_dns_lookup(struct async_dns *dns, const char *host, int family,
                      struct async_dns_addresses *out)
@@ -196,7 +129,7 @@ int async_dns_lookup(struct async_dns *dns, const char *host, int family,
   if (err < 0)
     return err;
   if (!is_numeric(host, &found))
-    return wait_for(dns, &(struct key){ host, family }, out);
+    return asy_dns_look_up(dns, &addresses, host, family, out);
   if (family != AF_UNSPEC && family != found.items[0].family)
     return ASYNC_ERROR_FROM_ARES(ARES_ENODATA);
   *out = found;

@@ -9,7 +9,8 @@
  *     end is put off to the next turn, because nothing ends inside its start;
  *  4. ended: who asked is told, the memory is freed.
  * Lookups and raw queries differ in how replies are judged, so each kind has a
- * pool of channels of its own. */
+ * pool of channels of its own; so have addresses to be found in the hosts file
+ * alone. */
 #ifndef ASY_DNS_PRIV_H
 #define ASY_DNS_PRIV_H
 
@@ -42,16 +43,17 @@ struct asy_dns_pool {
   struct asy_dns_channel **channels;
   size_t count, most, next; /* next: where there was room the last time */
   int flags;
+  const char *sources;     /* "f": the hosts file alone; NULL: the system's */
   struct async_list queue; /* of flights */
 };
 
-enum { ASY_DNS_LOOKUPS, ASY_DNS_QUERIES, ASY_DNS_POOLS };
+enum { ASY_DNS_LOOKUPS, ASY_DNS_QUERIES, ASY_DNS_HOSTS, ASY_DNS_POOLS };
 
 struct async_dns {
   struct async_dns_opts opts; /* with the defaults filled in */
   char *servers, *source4, *source6, *interface;
   struct asy_dns_pool pools[ASY_DNS_POOLS];
-  struct async_hash lookups; /* that have not ended, by host and family */
+  struct async_hash lookups; /* that have not ended, by text and family */
 
   struct async_list landed;   /* flights that end on the next turn */
   struct async_list stranded; /* operations that end so without a flight */
@@ -75,6 +77,35 @@ struct asy_dns_flight {
   int rc;
   enum asy_dns_state state;
 };
+
+/* One lookup for everybody who asks for the same at the same time. */
+struct asy_dns_lookup {
+  struct asy_dns_flight base;
+  struct async_hash_node node; /* in dns->lookups */
+  struct async_list waiters;
+  const struct asy_dns_lookup_kind *kind;
+  int family;
+  char *text; /* what is looked up; behind the kind's own struct */
+};
+
+struct asy_dns_lookup_kind {
+  const char *name; /* of the operation */
+  size_t pool;
+  size_t bytes; /* of a struct that begins with a lookup; zeroed */
+  void (*send)(struct asy_dns_flight *flight);
+  int (*give)(struct asy_dns_lookup *lookup, void *out); /* once a waiter */
+  void (*done)(struct asy_dns_lookup *lookup); /* NULL: nothing to free */
+};
+
+/* Looks up `text`, or joins those who do already. Parks.
+ *
+ * out  for `give`, when the lookup landed with 0
+ *
+ * Returns what `give` does, ASYNC_ECANCELED, ASYNC_ENOMEM or c-ares' error.
+ */
+int asy_dns_look_up(struct async_dns *dns,
+                    const struct asy_dns_lookup_kind *kind, const char *text,
+                    int family, void *out);
 
 /* Makes c-ares ready; for what comes before async_dns_open. */
 void asy_dns_library_init(void);

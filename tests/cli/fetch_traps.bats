@@ -30,16 +30,20 @@ are_in_flight() { # N PATH
   [ "$(requests "select(.target | startswith(\"$2\")) | .target" | wc -l)" -ge "$1" ]
 }
 
+needs_mounts() {
+  unshare -m true 2>/dev/null || skip "no mount namespace of our own"
+}
+
 # with_names N WORDS...: runs them where name1.test to nameN.test are this host
 with_names() {
   local names=$1
   shift
-  unshare -m true 2>/dev/null || skip "no mount namespace of our own"
   for ((i = 1; i <= names; i++)); do echo "127.0.0.1 name$i.test"; done >hosts
   unshare -m sh -c 'mount --bind hosts /etc/hosts && exec "$@"' sh "$@"
 }
 
 @test "traps: names are looked up without threads" {
+  needs_mounts
   for i in {1..100}; do echo "http://name$i.test:$ORIGIN_PORT/stall?$i"; done \
     >list
   background with_names 100 "$ASYNCTOOL" fetch -j 100 --discard list >out 2>err
@@ -53,6 +57,7 @@ with_names() {
 }
 
 @test "traps: more names than libcurl's cache is to keep" {
+  needs_mounts
   for i in {1..300} {1..300}; do echo "http://name$i.test:$ORIGIN_PORT/ok"; done \
     >list
   with_names 300 "$ASYNCTOOL" fetch -j 20 --discard --ndjson list >out 2>err

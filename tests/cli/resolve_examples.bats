@@ -30,7 +30,7 @@ here() {
   line=${line/@127.0.0.1:5300/@$RESPONDER}
   line=${line/@192.0.2.53/@$RESPONDER}
   case $line in
-  *"@$RESPONDER"* | *"resolve -r "*) ;;
+  *"@$RESPONDER"* | *"resolve -r "* | *--system*) ;;
   *) line=${line/asynctool resolve/asynctool resolve -r $RESPONDER} ;;
   esac
   echo "$line"
@@ -84,6 +84,9 @@ all_ran() {
   example "--wildcard=filter" 0
   is "$(sort out)" "mail.strict.test.
 www.strict.test."
+  echo localhost >names.txt
+  example "--system" 0
+  grep -x 'localhost. A 127.0.0.1' out
   all_ran
 }
 
@@ -98,6 +101,9 @@ www.strict.test."
   example "-x 192" 0
   example "+dnssec" 0
   query_has '00002904d0000080000000$'
+  echo localhost >names.txt
+  example "--system" 0
+  grep -x 'localhost. A 127.0.0.1' out
   all_ran
 }
 
@@ -134,6 +140,10 @@ www.strict.example.com."
 
   example "jq -r" 0
   is "$(sort -u out)" 192.0.2.1
+
+  echo localhost >names.txt
+  example "--system" 0
+  grep -x 'localhost. A 127.0.0.1' out
 
   # Needs a zone with servers, see the tests of --soa-check.
   grep -F -e --soa-check lines >>ran

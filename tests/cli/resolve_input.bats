@@ -256,6 +256,84 @@ END
   is "$(asked)" "one.test. 15"
 }
 
+# told: what came of each, without what differs from run to run
+told() {
+  jq -c '[.name, .qtype, .outcome, .result, .error.kind, (.error.message // "" |
+    sub("^[^:]*:[0-9]+: "; "")), [.answers[]?.data]]' out | sort
+}
+
+# outcomes: lines for every kind of end
+outcomes() {
+  printf '%s\n' one.test 'two.test MX,TXT' nx-a.test nodata-a.test \
+    servfail-a.test refused-a.test drop-a.test bad-a.test 192.0.2.1 \
+    'a\032b\"c.test' "three.test @$RESPONDER" "refused-b.test A @$RESPONDER" \
+    'bad..name' 'one.test NOTYPE' 'one.test @nonsense' 'http:///' '{odd'
+  printf 'b\xff.test\n'
+}
+
+@test "lines: records are entries, whatever came of them: the same comes again" {
+  outcomes >list
+  local format
+  for format in ndjson tsv csv; do
+    ask 1 --input-format lines --ndjson --retries 1 --attempt-timeout 200ms list
+    told >first
+    [ "$(wc -l <first)" -eq 19 ]
+    [ "$format" = ndjson ] ||
+      ask 1 --input-format lines --format "$format" --retries 1 \
+        --attempt-timeout 200ms list
+    mv out records
+    ask 1 --ndjson --input-format "$format" --retries 1 \
+      --attempt-timeout 200ms - <records
+    told | diff first -
+  done
+}
+
+@test "lines: entries of NDJSON come again from their records" {
+  printf '%s\n' '{"name":"one.test","type":"MX"}' '{"name":7}' '{broken' \
+    '{"type":"A"}' '[]' >list
+  ask 1 --ndjson list
+  told >first
+  mv out records
+  ask 1 --ndjson - <records
+  told | diff first -
+}
+
+@test "lines: what --failed writes comes again, and so do their failures" {
+  outcomes >list
+  ask 1 --input-format lines --ndjson --retries 0 --attempt-timeout 200ms \
+    --failed failed list
+  told | grep -v '"ok"' >first
+  ask 1 --input-format lines --ndjson --retries 0 --attempt-timeout 200ms \
+    --failed again failed
+  told | diff first -
+  diff <(sort failed) <(sort again)
+}
+
+@test "lines: a record asks whom its line had named" {
+  responder_start
+  local other=$RESPONDER
+  responder_start
+  resolve 0 --ndjson -r "$RESPONDER" "one.test @$other"
+  mv out list
+  resolve 0 --ndjson -r "$RESPONDER" list
+  is "$(records .resolver)" "udp://$other"
+}
+
+@test "lines: records of fetch and exec are entries, failures too" {
+  printf '%s\n' http://127.0.0.1:1/ 'ht!tp://x y' >urls
+  "$ASYNCTOOL" fetch --ndjson --retries 0 urls >records 2>err || true
+  ask 1 --ndjson records
+  total 2
+  is "$(words '.name // .error.kind')" "1.0.0.127.in-addr.arpa. input"
+  printf '%s\n' one.test two.test nx-a.test >list
+  "$ASYNCTOOL" exec --records records --input list -- \
+    sh -c '[ "$1" != two.test ]' sh {} >/dev/null 2>&1 || true
+  is "$(wc -l <records)" 3
+  ask 0 --ndjson records
+  is "$(words '"\(.name) \(.result)"')" \
+    "nx-a.test. nxdomain one.test. answer two.test. answer"
+}
+
 @test "lines: of a URL the host, and so of the records of fetch" {
   printf '%s\n' https://one.test/path?q=1 'ftp://user:pw@two.test:2121' \
     'http://[2001:db8::1]:80/' 'http:///nothing' 'http://three.test MX' >list

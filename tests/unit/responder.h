@@ -1,10 +1,10 @@
 /* responder.h: a small DNS server on 127.0.0.1, in a thread of its own.
  *
- * It answers A with 192.0.2.1 and AAAA with 2001:db8::1, both for 300 s, but
- * for names that begin with
- *   nx       do not exist
- *   fail     SERVFAIL
- *   drop     no answer
+ * It answers A with 192.0.2.1, AAAA with 2001:db8::1 and PTR with first.test and
+ * second.test, all for 300 s, but for names that begin with
+ *   nx, 99   do not exist
+ *   fail, 66 SERVFAIL
+ *   drop, 77 no answer
  *   junk     first noise, then a reply with a wrong id, then the answer
  *   hold     the answer, once responder_release was called */
 #ifndef RESPONDER_H
@@ -22,6 +22,7 @@ enum {
   RESPONDER_HELD = 2048,
   RESPONDER_MESSAGE = 512,
   RESPONDER_HEADER = 12,
+  RESPONDER_TYPE_PTR = 12,
   RESPONDER_TYPE_AAAA = 28
 };
 
@@ -50,30 +51,42 @@ static inline void responder_send(struct responder *responder,
          (const struct sockaddr *)&query->from, sizeof(query->from));
 }
 
-/* Makes the query a reply with this rcode, and one address if it is 0. */
+static inline unsigned char *responder_record(unsigned char *at,
+                                              unsigned char type,
+                                              const void *data,
+                                              unsigned char len)
+{
+  const unsigned char record[] = {
+    0xc0, RESPONDER_HEADER, 0, type, 0, 1, 0, 0, 1, 44, 0, len,
+  };
+  memcpy(at, record, sizeof(record));
+  memcpy(at + sizeof(record), data, len);
+  return at + sizeof(record) + len;
+}
+
+/* Makes the query a reply with this rcode, and with records if it is 0. */
 static inline void responder_answer(struct responder *responder,
                                     struct responder_query *query, int rcode)
 {
   static const unsigned char v4[] = { 192, 0, 2, 1 };
   static const unsigned char v6[16] = { 0x20, 1, 0x0d, 0xb8, [15] = 1 };
+  static const char first[] = "\5first\4test", second[] = "\6second\4test";
   unsigned char *at = query->bytes + RESPONDER_HEADER;
   at += strlen((const char *)at) + 1;
-  bool is_v6 = at[1] == RESPONDER_TYPE_AAAA;
-  size_t address = is_v6 ? sizeof(v6) : sizeof(v4);
-  const unsigned char record[] = {
-    0xc0, RESPONDER_HEADER,       0, at[1], 0, 1, 0, 0, 1, 44,
-    0,    (unsigned char)address,
-  };
+  unsigned char type = at[1];
   query->bytes[2] |= 0x80;
   query->bytes[3] = (unsigned char)(0x80 | rcode);
-  query->bytes[7] = rcode == 0;
+  query->bytes[7] =
+      rcode ? 0 : (unsigned char)(1 + (type == RESPONDER_TYPE_PTR));
   query->bytes[11] = 0; /* no EDNS in the reply */
   at += 4;
-  if (rcode == 0) {
-    memcpy(at, record, sizeof(record));
-    at += sizeof(record);
-    memcpy(at, is_v6 ? v6 : v4, address);
-    at += address;
+  if (rcode == 0 && type == RESPONDER_TYPE_PTR) {
+    at = responder_record(at, type, first, sizeof(first));
+    at = responder_record(at, type, second, sizeof(second));
+  } else if (rcode == 0) {
+    at = type == RESPONDER_TYPE_AAAA
+             ? responder_record(at, type, v6, sizeof(v6))
+             : responder_record(at, type, v4, sizeof(v4));
   }
   responder_send(responder, query, (size_t)(at - query->bytes));
 }
@@ -106,7 +119,7 @@ static inline void responder_serve(struct responder *responder,
   atomic_fetch_add(&responder->queries, 1);
   if (!atomic_exchange(&responder->seen[ntohs(query->from.sin_port)], 1))
     atomic_fetch_add(&responder->ports, 1);
-  if (responder_is(query, "drop"))
+  if (responder_is(query, "drop") || responder_is(query, "77"))
     return;
   if (responder_is(query, "hold") && !atomic_load(&responder->release)) {
     if (responder->held_count < RESPONDER_HELD)
@@ -117,7 +130,9 @@ static inline void responder_serve(struct responder *responder,
     responder_junk(responder, query);
   responder_answer(responder, query,
                    responder_is(query, "nx")     ? 3
+                   : responder_is(query, "99")   ? 3
                    : responder_is(query, "fail") ? 2
+                   : responder_is(query, "66")   ? 2
                                                  : 0);
 }
 

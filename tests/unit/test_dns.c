@@ -73,6 +73,7 @@ static int finds(void *arg)
   CHECK_INT(async_dns_lookup(world->dns, "a.test.", AF_INET, &found), 0);
   CHECK_INT(found.count, 1);
   CHECK_INT(found.ttl_s, 300);
+  CHECK_STR(found.name, "a.test");
   check_address(&found.items[0], "192.0.2.1");
   CHECK_INT(async_dns_lookup(world->dns, "a.test.", AF_INET6, &found), 0);
   CHECK_INT(found.count, 1);
@@ -502,6 +503,8 @@ static int scenario(void *arg)
   struct world *world = arg;
   struct async_group group;
   struct async_dns_addresses found;
+  struct async_dns_address address = { AF_INET, { 192, 0, 2, 1 } };
+  struct async_buf names = ASYNC_BUF_INIT;
   int rcode;
   world->opts.servers = world->responder->server;
   int rc = async_dns_open(&world->dns, &world->opts);
@@ -514,9 +517,12 @@ static int scenario(void *arg)
     rc = query(world, "b.test", &rcode);
   if (rc == 0)
     rc = async_dns_lookup(world->dns, "localhost", AF_INET, &found);
+  if (rc == 0)
+    rc = async_dns_reverse(world->dns, &address, &names, NULL);
   int group_rc = async_group_close(&group);
   if (rc == 0)
     rc = look_up(world);
+  async_buf_done(&names);
   async_dns_close(world->dns);
   return group_rc < 0 ? group_rc : rc;
 }

@@ -213,6 +213,34 @@ static void a_record_is_a_valid_entry(void)
         "http://a key=k record\n");
 }
 
+static void of_a_record_the_first_field_that_says_something_is_the_entry(void)
+{
+  check(JOB_INPUT_NDJSON,
+        "{\"v\":1,\"type\":\"result\",\"tool\":\"fetch\",\"url\":null,"
+        "\"name\":\"\",\"input\":\"ht tp:\"}\n",
+        "ht tp: record\n");
+  check(JOB_INPUT_NDJSON, "{\"url\":null,\"name\":\"a\"}\n",
+        "a {\"name\":\"a\",\"url\":null}\n");
+  check(JOB_INPUT_NDJSON, "{\"url\":null}\n",
+        "{\"url\":null} !list:1: the field 'url' is not a string\n");
+  check(JOB_INPUT_CSV, "seq,input,outcome,attempts,url\n0,a b,failed,0,\n",
+        "a b record\n");
+}
+
+/* What was no entry then is none now, whatever its text would be as a line. */
+static void of_a_record_of_a_malformed_object_that_is_read_again(void)
+{
+#define MALFORMED                                                              \
+  "{\"v\":1,\"type\":\"result\",\"tool\":\"fetch\",\"url\":null,"              \
+  "\"error\":{\"kind\":\"input\"},\"input\":"
+  check(JOB_INPUT_NDJSON, MALFORMED "\"{\\\"url\\\":5}\"}\n",
+        "{\"url\":5} !list:1: the field 'url' is not a string\n");
+  check(JOB_INPUT_NDJSON, MALFORMED "\"{broken\"}\n",
+        "{broken !list:1: invalid JSON at column 7: string or '}' expected\n");
+  check(JOB_INPUT_NDJSON, MALFORMED "\"{\\\"url\\\":\\\"a\\\"}\"}\n",
+        "a {\"url\":\"a\"}\n");
+}
+
 static void bytes_in_base64_are_an_entry(void)
 {
   check(JOB_INPUT_NDJSON, "{\"file\":{\"bytes\":\"Y2Fm6Q==\"}}\n",
@@ -475,6 +503,8 @@ static const struct tap_test tests[] = {
   TEST(a_brace_at_the_beginning_means_ndjson),
   TEST(an_entry_may_have_an_id),
   TEST(a_record_is_a_valid_entry),
+  TEST(of_a_record_the_first_field_that_says_something_is_the_entry),
+  TEST(of_a_record_of_a_malformed_object_that_is_read_again),
   TEST(bytes_in_base64_are_an_entry),
   TEST(malformed_json_is_recorded_and_the_rest_goes_on),
   TEST(deep_json_does_not_take_the_stack),

@@ -1,4 +1,4 @@
-/* async/dns.h (net): names to addresses, and raw queries, over c-ares.
+/* async/dns.h (net): names to addresses and back, and raw queries, over c-ares.
  *
  * Lookups honour the hosts file and the search list; raw queries go to the
  * servers as they are. A channel of c-ares carries at most 256 queries, so
@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "async/buf.h"
 #include "async/op.h"
 
 #ifdef __cplusplus
@@ -48,7 +49,7 @@ int async_dns_open(struct async_dns **out, const struct async_dns_opts *opts);
  * not end with ARES_EDESTRUCTION. Shielded; does not park. */
 void async_dns_close(struct async_dns *dns);
 
-#define ASYNC_DNS_ADDRESSES 16
+#define ASYNC_DNS_ADDRESSES 64
 
 struct async_dns_address {
   int family; /* AF_INET or AF_INET6 */
@@ -58,6 +59,8 @@ struct async_dns_address {
 struct async_dns_addresses {
   size_t count; /* in the order in which they should be tried */
   uint32_t ttl_s;
+  char name[256]; /* that has them: with what the search list put behind it,
+                     and aliases followed; "": the host's own, or too long */
   struct async_dns_address items[ASYNC_DNS_ADDRESSES];
 };
 
@@ -72,6 +75,20 @@ struct async_dns_addresses {
  */
 int async_dns_lookup(struct async_dns *dns, const char *host, int family,
                      struct async_dns_addresses *out);
+
+/* Finds the names of an address, in the hosts file or among PTR records: first
+ * the one that getnameinfo() gives, then its aliases.
+ *
+ * out    on success the names are appended, a NUL behind each; presentation
+ *        format, without the final dot
+ * ttl_s  NULL, or set to the shortest TTL; 0 for the hosts file
+ *
+ * Returns 0, ASYNC_ECANCELED, ASYNC_ENOMEM, or c-ares' error. Equal lookups in
+ * flight at the same time are one query.
+ */
+int async_dns_reverse(struct async_dns *dns,
+                      const struct async_dns_address *address,
+                      struct async_buf *out, uint32_t *ttl_s);
 
 /* Writes the address as text. out  46 bytes. Returns out. */
 char *async_dns_address_text(const struct async_dns_address *address,
