@@ -112,13 +112,11 @@ static int run_top(const struct front *front, char *const *words,
 static int close_stdout(int status)
 {
   bool failed = ferror(stdout) != 0;
-  errno = 0;
-  if (fclose(stdout) != 0)
-    failed = true;
-  if (!failed)
+  int err = fclose(stdout) != 0 ? errno : 0;
+  if (!failed && !err)
     return status;
   fprintf(stderr, "asynctool: standard output: %s\n",
-          errno ? async_err_text(-errno) : "write error");
+          err ? async_err_text(-err) : "write error");
   return COMMAND_IO;
 }
 

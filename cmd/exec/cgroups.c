@@ -192,16 +192,21 @@ int exec_cgroups_open(struct exec_cgroups **out, struct job_run *run,
 
 /* With a group of a job left, which --orphans keep allows, we have to stay in
  * the leaf; then it is left, too. */
-void exec_cgroups_close(struct exec_cgroups *groups)
+static void leave(struct exec_cgroups *groups)
 {
-  if (!groups)
-    return;
   if (groups->enabled)
     exec_cgroup_write(groups->dir, "cgroup.subtree_control", "-memory");
   if (groups->moved && exec_cgroup_write(groups->dir, "cgroup.procs", "0") == 0)
     unlinkat(groups->dir, groups->leaf, AT_REMOVEDIR);
+  close(groups->dir);
+}
+
+void exec_cgroups_close(struct exec_cgroups *groups)
+{
+  if (!groups)
+    return;
   if (groups->dir >= 0)
-    close(groups->dir);
+    leave(groups);
   async_buf_done(&groups->path);
   free(groups);
 }

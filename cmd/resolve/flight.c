@@ -53,24 +53,27 @@ static bool is_same(const struct async_hash_node *node, const void *key)
 }
 
 /* Whether it may still wait when we may not. */
-static bool outlasts(const struct resolve_flight *flight, int64_t deadline_ns)
+static bool outlasts(const struct resolve_flight *flight,
+                     const struct resolve_limit *limit)
 {
-  return deadline_ns &&
-         (!flight->ask.deadline_ns || flight->ask.deadline_ns > deadline_ns);
+  const struct async_dns_ask *ask = &flight->ask;
+  if (limit->deadline_ns)
+    return !ask->deadline_ns || ask->deadline_ns > limit->deadline_ns;
+  return limit->timeout_ns &&
+         (!ask->limit_ns || ask->limit_ns > limit->timeout_ns);
 }
 
 /* One that was asked in another way is not the same. */
 static struct resolve_flight *find(struct resolve_flights *flights,
                                    const struct resolve_question *question,
                                    uint64_t hash, bool plain,
-                                   int64_t deadline_ns)
+                                   const struct resolve_limit *limit)
 {
   struct async_hash_node *node =
       async_hash_find(&flights->table, hash, is_same, question);
   struct resolve_flight *flight =
       node ? ASYNC_CONTAINER_OF(node, struct resolve_flight, node) : NULL;
-  bool fits =
-      flight && flight->plain == plain && !outlasts(flight, deadline_ns);
+  bool fits = flight && flight->plain == plain && !outlasts(flight, limit);
   return fits ? flight : NULL;
 }
 
@@ -229,7 +232,7 @@ static int write_query(struct resolve_flight *flight,
 }
 
 static void take_off(struct resolve_flight *flight, uint64_t hash,
-                     int64_t deadline_ns)
+                     const struct resolve_limit *limit)
 {
   struct resolve_flights *flights = flight->all;
   flight->ask = (struct async_dns_ask){
@@ -241,7 +244,8 @@ static void take_off(struct resolve_flight *flight, uint64_t hash,
     .tried = &flight->tried,
     .want = flight->question.resolver,
     .trusted = flight->question.trusted,
-    .deadline_ns = deadline_ns,
+    .deadline_ns = limit->deadline_ns,
+    .limit_ns = limit->timeout_ns,
     .keep = &flight->reply,
   };
   /* Without room in the table it is asked alone. */
@@ -261,12 +265,11 @@ static struct resolve_flight *join(struct resolve_flight *flight,
 
 struct resolve_flight *resolve_flight_ask(
     struct resolve_flights *flights, const struct resolve_question *question,
-    const struct async_dns_tried *tried, int64_t deadline_ns, bool plain,
-    struct async_op *op)
+    const struct async_dns_tried *tried, const struct resolve_limit *limit,
+    bool plain, struct async_op *op)
 {
   uint64_t hash = hash_of(question);
-  struct resolve_flight *flight =
-      find(flights, question, hash, plain, deadline_ns);
+  struct resolve_flight *flight = find(flights, question, hash, plain, limit);
   async_op_start(op, "dns question", stop_waiting);
   if (flight)
     return join(flight, op);
@@ -287,7 +290,7 @@ struct resolve_flight *resolve_flight_ask(
     return resolve_flight_ref(flight);
   }
   join(flight, op);
-  take_off(flight, hash, deadline_ns);
+  take_off(flight, hash, limit);
   return flight;
 }
 
@@ -296,5 +299,5 @@ void resolve_flight_start(struct resolve_flights *flights,
                           struct async_op *op)
 {
   item->flight = resolve_flight_ask(flights, &item->question, &item->tried,
-                                    item->deadline_ns, plain, op);
+                                    &item->limit, plain, op);
 }

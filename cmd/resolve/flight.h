@@ -59,15 +59,14 @@ void resolve_flight_start(struct resolve_flights *flights,
 
 /* The same for any question: its name is borrowed until this returns.
  *
- * tried        where it was asked before
- * deadline_ns  0: none
+ * tried  where it was asked before
  *
  * Returns the flight, to be given back; NULL without memory (op is done then).
  */
 struct resolve_flight *resolve_flight_ask(
     struct resolve_flights *flights, const struct resolve_question *question,
-    const struct async_dns_tried *tried, int64_t deadline_ns, bool plain,
-    struct async_op *op);
+    const struct async_dns_tried *tried, const struct resolve_limit *limit,
+    bool plain, struct async_op *op);
 
 /* One user more. */
 struct resolve_flight *resolve_flight_ref(struct resolve_flight *flight);

@@ -59,11 +59,12 @@ static void on_end(struct async_op *op)
 static void ask(struct resolve_round *round, struct resolve_inquiry *inquiry)
 {
   struct async_op *op = &inquiry->op;
+  const struct resolve_limit limit = { .deadline_ns = round->deadline_ns };
   resolve_flight_leave(inquiry->flight);
   inquiry->attempts++;
   inquiry->flight =
       resolve_flight_ask(round->flights, &inquiry->question, &inquiry->tried,
-                         round->deadline_ns, inquiry->plain, op);
+                         &limit, inquiry->plain, op);
   round->running++;
   op->ctx = round;
   op->done = on_end;

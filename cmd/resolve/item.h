@@ -32,14 +32,20 @@ enum resolve_result {
   RESOLVE_ERROR /* another rcode */
 };
 
+/* Until when a question may take. */
+struct resolve_limit {
+  int64_t timeout_ns;  /* for all attempts together, from when the first is
+                          sent; 0: none */
+  int64_t deadline_ns; /* 0: not sent yet, or none */
+};
+
 struct resolve_item {
   struct job_item item;
   struct resolve_question question;
   struct async_dns_tried tried;
-  int64_t timeout_ns;  /* for all attempts together; 0: none */
-  int64_t deadline_ns; /* 0: not started */
-  bool plain;          /* without EDNS, which was not understood */
-  bool one_of_many;    /* questions of its entry */
+  struct resolve_limit limit;
+  bool plain;       /* without EDNS, which was not understood */
+  bool one_of_many; /* questions of its entry */
 
   struct resolve_flight *flight;    /* of the last attempt; shared */
   struct async_dns_message message; /* its reply, when `replied` */

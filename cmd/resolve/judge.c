@@ -25,7 +25,7 @@ int resolve_next(void *ctx, struct job_item *item)
 int resolve_prepare(void *ctx, struct job_item *base)
 {
   (void)ctx;
-  ((struct resolve_item *)base)->timeout_ns = base->timeout_ns;
+  ((struct resolve_item *)base)->limit.timeout_ns = base->timeout_ns;
   return 0;
 }
 
@@ -35,8 +35,14 @@ int resolve_prepare(void *ctx, struct job_item *base)
 void resolve_begin(struct resolve_item *item)
 {
   resolve_item_take(item, NULL);
-  if (item->deadline_ns == 0 && item->timeout_ns > 0)
-    item->deadline_ns = async_in(item->timeout_ns);
+}
+
+void resolve_begin_now(struct resolve_item *item)
+{
+  struct resolve_limit *limit = &item->limit;
+  resolve_begin(item);
+  if (limit->deadline_ns == 0 && limit->timeout_ns > 0)
+    limit->deadline_ns = async_in(limit->timeout_ns);
 }
 
 void resolve_item_take(struct resolve_item *item, struct resolve_flight *flight)
@@ -77,7 +83,7 @@ static const char *resolver_of(const struct resolve_client *client,
 
 static bool is_late(const struct resolve_item *item)
 {
-  return item->deadline_ns > 0 && async_now() >= item->deadline_ns;
+  return item->limit.deadline_ns > 0 && async_now() >= item->limit.deadline_ns;
 }
 
 static void judge_error(struct resolve_client *client,
@@ -177,11 +183,25 @@ static void judge_reply(struct resolve_client *client,
     resolve_judge_message(client, item, attempt);
 }
 
+/* For the next attempt. Who joined a query of others has a time of his own. */
+static void take_over(struct resolve_item *item,
+                      const struct resolve_flight *flight)
+{
+  const struct async_dns_ask *ask = &flight->ask;
+  struct resolve_limit *limit = &item->limit;
+  item->tried = flight->tried;
+  if (!limit->timeout_ns || limit->deadline_ns || !ask->sent_ns)
+    return;
+  int64_t first_ns =
+      ask->limit_ns ? ask->deadline_ns - ask->limit_ns : ask->sent_ns;
+  limit->deadline_ns = async_time_add(first_ns, limit->timeout_ns);
+}
+
 void resolve_judge_end(struct resolve_client *client, struct resolve_item *item,
                        struct async_fan_attempt *attempt, int rc)
 {
   if (item->flight)
-    item->tried = item->flight->tried;
+    take_over(item, item->flight);
   if (rc < 0)
     judge_error(client, item, attempt, rc);
   else

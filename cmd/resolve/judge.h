@@ -22,6 +22,9 @@ void resolve_item_done(struct job_item *item);
 /* An attempt begins: what came of the one before is forgotten. */
 void resolve_begin(struct resolve_item *item);
 
+/* The same, and its time begins now: where there is more than one query. */
+void resolve_begin_now(struct resolve_item *item);
+
 /* The end of a query as an attempt's: what resolve_judge does.
  *
  * rc  as of async_dns_ask_start; if it is 0, the flight has the reply

@@ -60,7 +60,7 @@ int resolve_soa_ask(struct resolve_soa_check *check,
                     struct resolve_inquiry *items, size_t count)
 {
   struct resolve_round round =
-      resolve_client_round(check->client, check->item->deadline_ns);
+      resolve_client_round(check->client, check->item->limit.deadline_ns);
   return resolve_round_run(&round, items, count);
 }
 

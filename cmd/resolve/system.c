@@ -179,9 +179,10 @@ void resolve_system_work(void *ctx, struct job_item *base,
   struct resolve_item *item = (struct resolve_item *)base;
   struct async_scope scope;
   attempt->rc = 0;
-  resolve_begin(item);
-  async_scope_enter(&scope,
-                    item->deadline_ns > 0 ? item->deadline_ns : ASYNC_NEVER);
+  resolve_begin_now(item);
+  async_scope_enter(&scope, item->limit.deadline_ns > 0
+                                ? item->limit.deadline_ns
+                                : ASYNC_NEVER);
   int err = item->question.type == ASYNC_DNS_PTR
                 ? look_up_address(client->dns, item)
                 : look_up_name(client->dns, item);

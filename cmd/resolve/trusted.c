@@ -77,7 +77,8 @@ void resolve_confirm(struct resolve_client *client, struct resolve_item *item,
   if (item->confirmed)
     return;
   struct resolve_inquiry inquiry = { .question = item->question };
-  struct resolve_round round = resolve_client_round(client, item->deadline_ns);
+  struct resolve_round round =
+      resolve_client_round(client, item->limit.deadline_ns);
   inquiry.question.resolver = ASYNC_DNS_ANY;
   inquiry.question.trusted = true;
   int err = resolve_round_run(&round, &inquiry, 1);

@@ -156,7 +156,8 @@ static int ask(struct resolve_client *client, struct resolve_item *item)
 {
   struct resolve_votes *votes = item->votes;
   struct poll poll = { .client = client, .votes = votes };
-  struct resolve_round round = resolve_client_round(client, item->deadline_ns);
+  struct resolve_round round =
+      resolve_client_round(client, item->limit.deadline_ns);
   round.again = client->opts.compare ? NULL : goes_elsewhere;
   round.ctx = &poll;
   int err = resolve_round_run(&round, votes->items, votes->count);

@@ -54,7 +54,7 @@ static int look_at(struct resolve_client *client,
   if (found != ASYNC_EAGAIN || !first)
     return found;
   err = resolve_level_widen(&client->levels, level, item->flight->ask.resolver,
-                            item->deadline_ns);
+                            item->limit.deadline_ns);
   return err < 0 ? err : compare(level, item, marks);
 }
 
@@ -71,7 +71,7 @@ static int look(struct resolve_client *client, const struct resolve_item *item,
     bytes -= name[0] + 1u;
     name += name[0] + 1u;
     int err = resolve_level_get(&client->levels, name, bytes, question,
-                                item->deadline_ns, &level);
+                                item->limit.deadline_ns, &level);
     if (err < 0)
       return err;
     found = look_at(client, item, marks, level);

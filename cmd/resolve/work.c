@@ -82,7 +82,7 @@ static void get_answer(struct resolve_client *client, struct resolve_item *item,
     ask(client, item, attempt);
     return;
   }
-  resolve_begin(item);
+  resolve_begin_now(item);
   if (opts->soa_check)
     resolve_soa(client, item, attempt);
   else

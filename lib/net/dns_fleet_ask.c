@@ -57,6 +57,8 @@ void asy_fleet_send(struct asy_fleet_resolver *resolver,
   ask->sent_ns = now_ns;
   ask->tcp = tcp;
   ask->flight = NULL;
+  if (ask->limit_ns && !ask->deadline_ns)
+    ask->deadline_ns = async_time_add(now_ns, ask->limit_ns);
   ask->expires_ns = async_time_add(now_ns, asy_fleet_timeout(resolver));
   if (ask->deadline_ns && ask->deadline_ns < ask->expires_ns)
     ask->expires_ns = ask->deadline_ns;

@@ -545,8 +545,8 @@ xn--bcher-kva.test. xn--fa-hia.test. xn--r8jz45g.test."
 }
 
 @test "addresses: a large network is made as it is asked" {
-  # A /8 at once would be 16 million names.
-  ask 3 -x --max-expand 20000000 --deadline 1s --format '{outcome}\n' 10.0.0.0/8
+  # A /12 at once would be a million names.
+  ask 3 -x --deadline 1s --format '{outcome}\n' 10.16.0.0/12
   [ "$(grep -c ok out)" -gt 10 ]
 }
 

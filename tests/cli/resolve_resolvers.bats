@@ -483,3 +483,11 @@ too_many() {
   same_names list.txt
   every '.result == "answer"'
 }
+
+@test "resolvers: the wait for one that may be asked is no part of --timeout" {
+  responder_start
+  names 60 >list
+  ask 0 --ndjson --resolver-rate 40 --timeout 300ms --retries 0 list
+  total 60 out
+  every '.outcome == "ok"'
+}

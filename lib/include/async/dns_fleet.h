@@ -199,6 +199,8 @@ struct async_dns_ask {
   int want;            /* ASYNC_DNS_ANY or the index of the resolver to ask */
   bool trusted;        /* ask trusted resolvers only, if there are any */
   int64_t deadline_ns; /* 0: none; it ends then at the latest, sent or not */
+  int64_t limit_ns;    /* 0: none; without a deadline, how long after it was
+                          sent the first time that is */
   struct async_buf *keep; /* NULL, or where to put a copy of the reply; without
                              it the reply is gone when op's `done` returns */
 
