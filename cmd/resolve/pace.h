@@ -1,6 +1,7 @@
 /* cmd/resolve/pace.h: -j auto. How many queries a resolver gets at once is the
- * fleet's business; ours is to take no more names than it can make use of: one
- * that waits in a queue grows old there, and its --timeout goes on. */
+ * fleet's business; ours is to take no more names than it can make use of: what
+ * has to be asked again waits behind those that were taken before, and its
+ * --timeout goes on. */
 #ifndef RESOLVE_PACE_H
 #define RESOLVE_PACE_H
 

@@ -424,7 +424,7 @@ too_many() {
   [ "$(too_many)" -lt 10000 ]
 }
 
-@test "limits: -j auto takes no names that would grow old in the queue" {
+@test "limits: -j auto with a rate loses no name to the queue" {
   responder_start
   names 3000 >list.txt
   ask 0 --ndjson -j auto --resolver-rate 1000 --timeout 2s list.txt
