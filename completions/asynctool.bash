@@ -12,7 +12,7 @@ _asynctool_options()
     echo ' -X --request -d --data --data-binary -H --header -A --user-agent -e --referer -I --head --compressed --no-compressed -u --user -n --netrc --netrc-file --oauth2-bearer -b --cookie -c --cookie-jar -L --location --no-location --max-redirs --allow-downgrade -x --proxy --noproxy -k --insecure --cacert -E --cert --key --resolve --connect-to --unix-socket --interface -4 --ipv4 -6 --ipv6 --http1.1 --http2 --keepalive --no-keepalive --connect-timeout --first-byte-timeout --stall-timeout --timeout --deadline --grace --retry-unsafe --retry-after-max --retries --retry-on --backoff --jitter --retry-budget --breaker -o --output --dir --on-collision --discard --ok-status --fail-with-body --input --input-format -0 --null --error-on-empty -j --jobs --per-host --adaptive --no-adaptive --rate --rate-per-host --fail-fast --max-failures --first --format --ndjson --fields --records --keep-order --no-keep-order --progress --summary -q --quiet -v --verbose --color --dry-run --seed --config --no-config -h --help -V --version'
     ;;
   resolve)
-    echo ' -t --type -c --class -x --reverse --max-expand --brute --dedup -r --resolvers --system --rotate --resolver-rate --resolver-jobs --check-resolvers --check-name --trusted --tcp --dnssec --cd --ad --recurse --no-recurse --edns --no-edns --bufsize --ecs --nsid --cookie --ednsopt --0x20 --agree --compare --soa-check --server-port --wildcard --only --not --fail-on --failed --details -b --source --interface -4 --ipv4 -6 --ipv6 --rcvbuf --attempt-timeout --timeout --deadline --grace --input --input-format -0 --null --error-on-empty -j --jobs --rate --retries --retry-on --backoff --jitter --fail-fast --max-failures --first --format --ndjson --fields --records --keep-order --no-keep-order --progress --summary -q --quiet -v --verbose --color --dry-run --seed --config --no-config -h --help -V --version'
+    echo ' -t --type -c --class -x --reverse --max-expand --brute --dedup -r --resolvers --system --rotate --resolver-rate --resolver-jobs --check-resolvers --check-name --trusted --tcp --dnssec --cd --ad --recurse --no-recurse --edns --no-edns --bufsize --ecs --nsid --cookie --ednsopt --0x20 --agree --compare --soa-check --server-port --wildcard --only --not --fail-on --failed --details -b --source --interface -4 --ipv4 -6 --ipv6 --sockets --rcvbuf --attempt-timeout --timeout --deadline --grace -j --jobs --rate --input --input-format -0 --null --error-on-empty --retries --retry-on --backoff --jitter --fail-fast --max-failures --first --format --ndjson --fields --records --keep-order --no-keep-order --progress --summary -q --quiet -v --verbose --color --dry-run --seed --config --no-config -h --help -V --version'
     ;;
   exec)
     echo ' --header -a --arg-file --input --input-format -0 --null --error-on-empty -I --replace -n --max-args -X --fill -s --max-chars --shell --commands --dash-values --chdir --env --env-from --clean-env -j --jobs --rate --max-load --min-free --jobserver --nice --rlimit --memory-max --tty --stdin --pipe --signal --kill-after --kill-mode --orphans --drain --timeout --deadline --grace --ok-codes --exit-with --fail-fast --max-failures --first -O --output -u --live --stderr --tag --results --quiet-ok --capture --capture-max --buffer-size --tmpdir --spill --no-spill --retries --retry-on --backoff --jitter --format --ndjson --fields --records -k --keep-order --no-keep-order --progress --summary -q --quiet -v --verbose --color --dry-run --seed --config --no-config -h --help -V --version'
@@ -102,15 +102,16 @@ _asynctool_follow()
   resolve--failed) echo 'file' ;;
   resolve-b | resolve--source) echo 'text' ;;
   resolve--interface) echo 'text' ;;
+  resolve--sockets) echo 'text' ;;
   resolve--rcvbuf) echo 'text' ;;
   resolve--attempt-timeout) echo 'text' ;;
   resolve--timeout) echo 'text' ;;
   resolve--deadline) echo 'text' ;;
   resolve--grace) echo 'text' ;;
-  resolve--input) echo 'file' ;;
-  resolve--input-format) echo 'words auto lines nul tsv csv ndjson' ;;
   resolve-j | resolve--jobs) echo 'text' ;;
   resolve--rate) echo 'text' ;;
+  resolve--input) echo 'file' ;;
+  resolve--input-format) echo 'words auto lines nul tsv csv ndjson' ;;
   resolve--retries) echo 'text' ;;
   resolve--retry-on) echo 'text' ;;
   resolve--backoff) echo 'text' ;;

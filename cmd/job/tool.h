@@ -33,7 +33,8 @@ struct job_run {
   const void *tool_opts; /* the command's whole options struct */
   struct job_log *log;   /* messages for people */
   struct job_out *out;   /* standard output */
-  size_t jobs;           /* at once: as --jobs, or as descriptors allow */
+  size_t jobs;           /* at once: as --jobs, or as descriptors allow; where
+                            the tool reads 0 as "auto", its open says how many */
   bool few_descriptors;  /* hardly more than these jobs need */
   struct job_source *source;
   const enum async_fan_stop *stop; /* why the run is ending before its input:

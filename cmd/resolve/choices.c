@@ -8,7 +8,17 @@
 #include "resolve/question.h"
 #include "resolve/text.h"
 
-enum { VOTERS_MOST = 64 };
+enum { VOTERS_MOST = 64, JOBS_MOST = 65535 };
+
+int resolve_read_jobs(const char *text, void *field)
+{
+  uint64_t jobs = 0;
+  if (strcmp(text, "auto") != 0 &&
+      (opt_read_count(text, &jobs) < 0 || jobs < 1 || jobs > JOBS_MOST))
+    return ASYNC_EINVAL;
+  *(size_t *)field = jobs;
+  return 0;
+}
 
 int resolve_read_rate(const char *text, void *field)
 {

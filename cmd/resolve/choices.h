@@ -6,6 +6,7 @@
 
 /* Each reads the whole text into the type that options.h names beside it, and
  * returns 0 or ASYNC_EINVAL. */
+int resolve_read_jobs(const char *text, void *field); /* 0: auto */
 int resolve_read_rate(const char *text, void *field);
 int resolve_read_agree(const char *text, void *field);
 

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "async/error.h"
 #include "command.h"
@@ -53,6 +54,17 @@ static int read_words(struct resolve_client *client)
   return COMMAND_OK;
 }
 
+/* Bytes of others could tell a terminal anything. */
+static int check_output(const struct resolve_client *client)
+{
+  if (client->style != RESOLVE_STYLE_WIRE || !isatty(STDOUT_FILENO))
+    return COMMAND_OK;
+  job_say_error(client->run->log,
+                "--format wire is binary and not for a terminal: redirect it "
+                "to a file or a program");
+  return COMMAND_USAGE;
+}
+
 /* The network. */
 
 static struct async_dns_fleet_opts fleet_opts(const struct resolve_opts *opts)
@@ -64,6 +76,7 @@ static struct async_dns_fleet_opts fleet_opts(const struct resolve_opts *opts)
     .rate_per_s = opts->resolver_rate.per_s,
     .jobs = (unsigned)opts->resolver_jobs,
     .timeout_ns = opts->attempt_timeout_ns,
+    .sockets = (unsigned)opts->sockets,
     .rcvbuf_bytes = opts->rcvbuf_bytes,
     .source4 = v6 ? NULL : opts->source,
     .source6 = v6 ? opts->source : NULL,
@@ -117,6 +130,9 @@ static int open_queries(struct resolve_client *client)
 {
   int err = resolve_query_init(&client->query, &client->opts);
   resolve_flights_init(&client->flights, client->fleet, &client->query);
+  resolve_pace_init(&client->pace,
+                    client->opts.job.jobs == 0 ? client->fleet : NULL);
+  client->flights.pace = &client->pace;
   if (err < 0)
     job_say_error(client->run->log, "%s", async_err_text(err));
   return err < 0 ? COMMAND_IO : COMMAND_OK;
@@ -139,6 +155,8 @@ static int open_parts(struct resolve_client *client)
 {
   int status = read_words(client);
   if (status == COMMAND_OK)
+    status = check_output(client);
+  if (status == COMMAND_OK)
     status = client->opts.system ? resolve_system_open(client)
                                  : open_resolvers(client);
   if (status == COMMAND_OK)
@@ -159,6 +177,12 @@ static int copy_list(struct opt_list *out, const struct opt_list *list)
   return err;
 }
 
+static size_t jobs_of_auto(const struct resolve_opts *opts)
+{
+  bool in_tasks = opts->system || resolve_needs_work(opts);
+  return in_tasks ? RESOLVE_PACE_WORK_JOBS : RESOLVE_PACE_JOBS;
+}
+
 int resolve_client_open(struct job_run *run, void **ctx)
 {
   struct resolve_client *client = calloc(1, sizeof(*client));
@@ -173,8 +197,12 @@ int resolve_client_open(struct job_run *run, void **ctx)
   resolve_levels_init(&client->levels, client, LEVELS_MOST);
   async_sem_init(&client->votes, RESOLVE_VOTES_MOST);
   int status = COMMAND_IO;
+  if (run->jobs == 0)
+    run->jobs = jobs_of_auto(opts);
   if (copy_list(&client->opts.resolvers, &opts->resolvers) == 0)
     status = open_parts(client);
+  else
+    job_say_error(run->log, "%s", async_err_text(ASYNC_ENOMEM));
   run->window = run->jobs + WINDOW_LEAST;
   run->needs_input &= opts->check_resolvers != RESOLVE_CHECK_ONLY;
   if (status == COMMAND_OK)

@@ -29,6 +29,7 @@ struct resolve_client {
   unsigned attempts; /* at one question, with --retries */
   struct resolve_query query;
   struct resolve_flights flights;
+  struct resolve_pace pace;
   struct resolve_levels levels; /* --wildcard */
   struct async_sem votes;       /* that can be asked for at once */
   struct resolve_source *source;

@@ -26,8 +26,8 @@ static const struct command_example examples[] = {
 static const char *const entry_fields[] = { "name",  "host", "target", "url",
                                             "input", "key",  NULL };
 
-static const char *const styles[] = { "simple", "short", "full",
-                                      "zone",   "list",  NULL };
+static const char *const styles[] = { "simple", "short", "full", "zone",
+                                      "list",   "wire",  NULL };
 
 #define HOOKS                                                                  \
   .name = "resolve", .usage = USAGE, .entries = "names",                       \

@@ -6,7 +6,7 @@
 #include "async/error.h"
 #include "resolve/question.h"
 
-enum { HEADER = 12 };
+enum { HEADER = 12, TYPE_AND_CLASS = 4, OPT_LENGTH = 9, OPT_FIXED = 11 };
 
 void resolve_flights_init(struct resolve_flights *flights,
                           struct async_dns_fleet *fleet,
@@ -16,6 +16,7 @@ void resolve_flights_init(struct resolve_flights *flights,
                                        .query = query,
                                        .table = ASYNC_HASH_INIT,
                                        .exact_case = query->opts->case_random };
+  resolve_cookies_init(&flights->cookies, &query->random, query->opts->tcp);
 }
 
 void resolve_flights_done(struct resolve_flights *flights)
@@ -27,6 +28,7 @@ void resolve_flights_done(struct resolve_flights *flights)
     free(flight);
   }
   async_hash_done(&flights->table);
+  resolve_cookies_done(&flights->cookies);
 }
 
 /* The table. */
@@ -117,15 +119,57 @@ void resolve_flight_leave(struct resolve_flight *flight)
 
 /* Asking. */
 
+static void put16(unsigned char *at, size_t value)
+{
+  at[0] = (unsigned char)(value >> 8);
+  at[1] = (unsigned char)value;
+}
+
+static bool takes_cookie(const struct resolve_flight *flight)
+{
+  const struct resolve_opts *opts = flight->all->query->opts;
+  return opts->cookie && opts->edns && !flight->plain;
+}
+
+/* Adds the resolver's cookie to the OPT record, which is the last. */
+static void add_cookie(struct async_dns_ask *ask)
+{
+  struct resolve_flight *flight = ask->ctx;
+  unsigned char *end = flight->query + flight->query_bytes;
+  unsigned char *opt =
+      flight->query + HEADER + flight->question.name_bytes + TYPE_AND_CLASS;
+  size_t bytes =
+      resolve_cookie_write(&flight->all->cookies, ask->resolver, end);
+  if (flight->cookie_of != ask->resolver)
+    flight->bad_cookies = 0;
+  flight->cookie_of = ask->resolver;
+  flight->has_cookie = bytes > 0;
+  put16(opt + OPT_LENGTH, (size_t)(end - opt) - OPT_FIXED + bytes);
+  ask->message_bytes = flight->query_bytes + bytes;
+}
+
+static enum async_dns_verdict check_cookie(const struct async_dns_ask *ask)
+{
+  struct resolve_flight *flight = ask->ctx;
+  return flight->has_cookie
+             ? resolve_cookie_check(&flight->all->cookies, ask->resolver,
+                                    &flight->message, ask->tcp,
+                                    &flight->bad_cookies)
+             : ASYNC_DNS_GOOD;
+}
+
 static enum async_dns_verdict check(const struct async_dns_ask *ask,
                                     const unsigned char *reply, size_t len)
 {
   struct resolve_flight *flight = ask->ctx;
+  enum async_dns_verdict verdict;
   async_dns_message_read(&flight->message, reply, len);
   switch (async_dns_message_fit(&flight->message, flight->query,
                                 flight->query_bytes, flight->all->exact_case)) {
   case ASYNC_DNS_FITS:
-    return async_dns_check(ask, reply, len);
+    verdict = check_cookie(ask);
+    return verdict == ASYNC_DNS_GOOD ? async_dns_check(ask, reply, len)
+                                     : verdict;
   case ASYNC_DNS_SHORT:
   case ASYNC_DNS_DAMAGED:
     return ASYNC_DNS_MALFORMED;
@@ -155,6 +199,8 @@ static void on_end(struct async_op *op)
   async_list_splice(&told, &flight->waiting);
   while ((node = async_list_shift(&told)) != NULL)
     async_op_done(ASYNC_CONTAINER_OF(node, struct async_op, node), op->rc);
+  if (flight->all->pace)
+    resolve_pace_ended(flight->all->pace);
   resolve_flight_leave(flight);
 }
 
@@ -193,6 +239,7 @@ static void take_off(struct resolve_flight *flight, uint64_t hash,
     .message = flight->query,
     .message_bytes = flight->query_bytes,
     .check = check,
+    .prepare = takes_cookie(flight) ? add_cookie : NULL,
     .ctx = flight,
     .tried = &flight->tried,
     .want = flight->question.resolver,
@@ -232,6 +279,8 @@ struct resolve_flight *resolve_flight_ask(
     return NULL;
   }
   flight->plain = plain;
+  flight->has_cookie = false;
+  flight->bad_cookies = 0;
   flight->tried = *tried;
   flight->ask = (struct async_dns_ask){ .resolver = -1 };
   async_list_init(&flight->waiting);

@@ -6,7 +6,9 @@
 #include "async/buf.h"
 #include "async/dns_fleet.h"
 #include "async/hash.h"
+#include "resolve/cookie.h"
 #include "resolve/item.h"
+#include "resolve/pace.h"
 #include "resolve/query.h"
 
 struct resolve_flight {
@@ -22,6 +24,9 @@ struct resolve_flight {
   struct async_dns_message message; /* the reply, where it came in */
   struct resolve_question question; /* its name is the query's, mostly */
   bool in_table, plain;
+  bool has_cookie;      /* as it was sent last: */
+  int cookie_of;        /* that of this resolver */
+  unsigned bad_cookies; /* how often it complained */
   size_t query_bytes;
   unsigned char query[ASYNC_DNS_QUERY_MAX];
 };
@@ -30,7 +35,9 @@ struct resolve_flights {
   struct async_dns_fleet *fleet;
   struct resolve_query *query;
   struct async_hash table;
+  struct resolve_cookies cookies; /* --cookie */
   struct resolve_flight *free;
+  struct resolve_pace *pace; /* NULL, or is told of every end */
   bool exact_case;
 };
 

@@ -16,6 +16,9 @@ int resolve_next(void *ctx, struct job_item *item)
   struct resolve_client *client = ctx;
   if (client->opts.check_resolvers == RESOLVE_CHECK_ONLY)
     return ASYNC_EOF;
+  int err = resolve_pace_wait(&client->pace);
+  if (err < 0)
+    return err;
   return resolve_source_next(client->source, (struct resolve_item *)item);
 }
 

@@ -2,12 +2,13 @@
 
 #include "resolve/choices.h"
 
-#define QUESTIONS "Questions"
-#define RESOLVERS "Resolvers"
-#define QUERIES   "Queries"
-#define ANSWERS   "Answers"
-#define NETWORK   "Network"
-#define TIMES     "Time"
+#define QUESTIONS   "Questions"
+#define RESOLVERS   "Resolvers"
+#define QUERIES     "Queries"
+#define ANSWERS     "Answers"
+#define NETWORK     "Network"
+#define CONCURRENCY "Concurrency"
+#define TIMES       "Time"
 
 #define R struct resolve_opts
 
@@ -180,7 +181,10 @@ static const struct opt_row resolve_rows[] = {
   { .long_name = "cookie",
     OPT_FLAG(R, cookie),
     .group = QUERIES,
-    .help = "Send a cookie (RFC 7873)" },
+    .help = "Exchange cookies with resolvers (RFC 7873)",
+    .more = "Each gets one of ours, which its answers have to repeat, and its "
+            "own back. What has been without since it sent one is asked for "
+            "again over TCP." },
   { .long_name = "ednsopt",
     .metavar = "N[:HEX]",
     OPT_LIST(R, edns_options),
@@ -286,6 +290,15 @@ static const struct opt_row resolve_rows[] = {
     OPT_SET(R, ip, RESOLVE_IP_V6),
     .group = NETWORK,
     .help = "IPv6 resolvers only" },
+  { .long_name = "sockets",
+    .metavar = "N",
+    OPT_COUNT(R, sockets, 1, 256),
+    .initial = "4",
+    .group = NETWORK,
+    .help = "Ask from at least N source ports",
+    .more = "An answer is harder to forge, and servers that share a port among "
+            "processes by the source (SO_REUSEPORT) use them all. Each takes "
+            "256 questions at once; when all are full there is one more." },
   { .long_name = "attempt-timeout",
     .metavar = "D",
     OPT_DURATION(R, attempt_timeout_ns),
@@ -299,13 +312,22 @@ static const struct opt_row resolve_rows[] = {
     .initial = "4M",
     .group = NETWORK,
     .help = "The receive buffer of a socket" },
+
+  { .short_name = 'j',
+    .long_name = "jobs",
+    .metavar = "N|auto",
+    OPT_CALL(R, job.jobs, size_t, resolve_read_jobs),
+    .accepts = "a number from 1 to 65535, or auto",
+    .initial = "1000",
+    .group = CONCURRENCY,
+    .help = "Ask at most N questions at once",
+    .more = "auto begins with few and goes up to 10,000 for as long as more at "
+            "once gets more answers." },
   { 0 },
 };
 
 static const struct opt_change resolve_changes[] = {
-  { .long_name = "jobs",
-    .initial = "1000",
-    .help = "Ask at most N questions at once" },
+  { .long_name = "jobs", .omit = true },
   { .long_name = "per-host", .omit = true },
   { .long_name = "adaptive", .omit = true },
   { .long_name = "rate-per-host", .omit = true },
@@ -317,12 +339,13 @@ static const struct opt_change resolve_changes[] = {
   { .long_name = "retries", .initial = "4" },
   { .long_name = "format",
     .check = resolve_is_format,
-    .accepts = "text, short, full, zone, list, ndjson, tsv, csv, or a template "
-               "with fields in braces such as '{name} {rcode}\\n'",
+    .accepts = "text, short, full, zone, list, wire, ndjson, tsv, csv, or a "
+               "template with fields in braces such as '{name} {rcode}\\n'",
     .more =
         "text, or simple: a line for each record of an answer. short: only "
         "its data. full: the whole message, as dig shows it. zone: lines of "
-        "a zone file. list: the names that have an answer." },
+        "a zone file. list: the names that have an answer. wire: the replies, "
+        "each with its length in two bytes before it." },
   { .long_name = "backoff", .initial = "0" },
   { .long_name = "retry-on",
     .initial = "timeout,SERVFAIL,REFUSED,FORMERR,NOTIMP,badreply,network",

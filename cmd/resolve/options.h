@@ -76,6 +76,7 @@ struct resolve_opts {
   char *interface;
   enum resolve_ip ip;
   int64_t attempt_timeout_ns; /* 0: adaptive */
+  size_t sockets;             /* at least */
   uint64_t rcvbuf_bytes;
 };
 

@@ -1,8 +1,6 @@
 #include "resolve/query.h"
 
-#include "async/error.h"
-
-enum { COOKIE_BYTES = 8 };
+#include "resolve/cookie.h"
 
 static uint16_t header_flags(const struct resolve_opts *opts)
 {
@@ -20,16 +18,10 @@ static uint16_t header_flags(const struct resolve_opts *opts)
 static void add_options(struct resolve_query *query)
 {
   const struct resolve_opts *opts = query->opts;
-  unsigned char cookie[COOKIE_BYTES];
   if (opts->nsid)
     async_dns_option_add(&query->options, ASYNC_DNS_OPTION_NSID, NULL, 0);
   if (opts->subnet)
     async_dns_option_add_subnet(&query->options, opts->subnet);
-  if (opts->cookie) {
-    resolve_random_fill(&query->random, cookie, sizeof(cookie));
-    async_dns_option_add(&query->options, ASYNC_DNS_OPTION_COOKIE, cookie,
-                         sizeof(cookie));
-  }
   for (size_t i = 0; i < opts->edns_options.count; i++)
     async_dns_option_add_hex(&query->options, opts->edns_options.items[i]);
 }
@@ -73,5 +65,7 @@ int resolve_query_write(struct resolve_query *query,
     resolve_random_fill(&query->random, case_bits, sizeof(case_bits));
     build.case_bits = case_bits;
   }
-  return async_dns_build(&build, out, ASYNC_DNS_QUERY_MAX);
+  size_t room = opts->cookie ? ASYNC_DNS_QUERY_MAX - RESOLVE_COOKIE_OPTION
+                             : ASYNC_DNS_QUERY_MAX;
+  return async_dns_build(&build, out, room);
 }

@@ -20,7 +20,8 @@ int resolve_query_init(struct resolve_query *query,
                        const struct resolve_opts *opts);
 void resolve_query_done(struct resolve_query *query);
 
-/* Writes the query for a question.
+/* Writes the query for a question; with --cookie there is room for one behind
+ * it.
  *
  * plain  without EDNS: the resolver did not understand it
  * out    ASYNC_DNS_QUERY_MAX bytes

@@ -278,6 +278,13 @@ static void get_nsid(const struct job_item *item, struct job_value *out)
     job_value_json(out, item, add_nsid);
 }
 
+static void get_cookie(const struct job_item *item, struct job_value *out)
+{
+  const struct resolve_flight *flight = item_of(item)->flight;
+  if (item_of(item)->replied && flight->has_cookie)
+    job_value_word(out, resolve_cookie_word(&item_of(item)->message));
+}
+
 static void get_truncated(const struct job_item *item, struct job_value *out)
 {
   if (item_of(item)->replied)
@@ -309,6 +316,7 @@ const struct job_field resolve_fields[] = { FIELDS, { .name = NULL } };
       { .name = "authority", .get = get_authority },                           \
       { .name = "additional", .get = get_additional },                         \
       { .name = "ede", .get = get_ede }, { .name = "nsid", .get = get_nsid },  \
+      { .name = "cookie", .get = get_cookie },                                 \
       { .name = "truncated", .get = get_truncated },                           \
   {                                                                            \
     .name = "size", .get = get_size                                            \

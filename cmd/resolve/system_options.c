@@ -93,6 +93,7 @@ static const char *const refused[] = {
   "details",
   "ipv4",
   "ipv6",
+  "sockets",
   "rcvbuf",
 };
 
@@ -168,7 +169,8 @@ static int check_options(struct resolve_client *client)
 static int check_format(struct resolve_client *client)
 {
   enum resolve_style style = client->style;
-  if (style != RESOLVE_STYLE_FULL && style != RESOLVE_STYLE_ZONE)
+  if (style != RESOLVE_STYLE_FULL && style != RESOLVE_STYLE_ZONE &&
+      style != RESOLVE_STYLE_WIRE)
     return COMMAND_OK;
   job_say_error(client->run->log,
                 "--format %s and --system do not go together: there is no "

@@ -7,7 +7,7 @@
 static const char *const styles[] = {
   [RESOLVE_STYLE_SIMPLE] = "simple", [RESOLVE_STYLE_SHORT] = "short",
   [RESOLVE_STYLE_FULL] = "full",     [RESOLVE_STYLE_ZONE] = "zone",
-  [RESOLVE_STYLE_LIST] = "list",
+  [RESOLVE_STYLE_LIST] = "list",     [RESOLVE_STYLE_WIRE] = "wire",
 };
 
 int resolve_style_of(const char *format)
@@ -123,6 +123,15 @@ static void add_full(const struct resolve_client *client,
   async_buf_add_str(out, "\n\n");
 }
 
+/* In the framing of TCP. Source: RFC 1035 section 4.2.2. */
+static void add_wire(const struct resolve_item *item, struct async_buf *out)
+{
+  size_t len = item->message.len;
+  async_buf_add_char(out, (char)(len >> 8));
+  async_buf_add_char(out, (char)len);
+  async_buf_add(out, item->message.bytes, len);
+}
+
 void resolve_text(void *ctx, const struct job_item *base, struct async_buf *out)
 {
   const struct resolve_client *client = ctx;
@@ -139,6 +148,10 @@ void resolve_text(void *ctx, const struct job_item *base, struct async_buf *out)
   case RESOLVE_STYLE_SHORT:
     if (answer)
       add_short(item, out);
+    return;
+  case RESOLVE_STYLE_WIRE:
+    if (item->replied)
+      add_wire(item, out);
     return;
   case RESOLVE_STYLE_LIST:
     if (answer) {

@@ -10,7 +10,8 @@ enum resolve_style {
   RESOLVE_STYLE_SHORT,  /* data alone */
   RESOLVE_STYLE_FULL,   /* as dig shows a message */
   RESOLVE_STYLE_ZONE,   /* lines of a zone file */
-  RESOLVE_STYLE_LIST    /* the names that have an answer */
+  RESOLVE_STYLE_LIST,   /* the names that have an answer */
+  RESOLVE_STYLE_WIRE    /* the replies as they came, with their lengths */
 };
 
 /* The word of --format. Returns the style, or -1. */

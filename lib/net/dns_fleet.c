@@ -17,6 +17,8 @@ static struct async_dns_fleet_opts with_defaults(
     opts = *given;
   if (!opts.cooldown_ns)
     opts.cooldown_ns = ASYNC_SEC;
+  if (!opts.sockets)
+    opts.sockets = 1;
   if (!opts.rcvbuf_bytes)
     opts.rcvbuf_bytes = RCVBUF;
   if (!opts.seed)

@@ -65,6 +65,8 @@ void asy_fleet_send(struct asy_fleet_resolver *resolver,
   asy_fleet_look_later(resolver, ask);
   fleet->in_flight++;
   asy_fleet_took(resolver, now_ns);
+  if (ask->prepare)
+    ask->prepare(ask);
   int err = tcp ? asy_fleet_tcp_send(resolver, ask)
                 : fleet->wire->send(resolver, ask);
   if (err < 0)

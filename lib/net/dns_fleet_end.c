@@ -221,13 +221,20 @@ static enum asy_fleet_end end_of(enum async_dns_verdict verdict)
                                         : ASY_FLEET_ANSWERED;
 }
 
-static void again_over_tcp(struct async_dns_ask *ask, int64_t now_ns)
+/* It is not the answer yet. Returns whether the same resolver is asked again. */
+static bool asks_again(struct async_dns_ask *ask,
+                       enum async_dns_verdict verdict, int64_t now_ns)
 {
   struct asy_fleet_resolver *resolver = ask->fleet->resolvers[ask->resolver];
-  resolver->count.truncated++;
+  bool over_tcp = verdict == ASYNC_DNS_TRUNCATED && !ask->tcp &&
+                  ask->fleet->opts.tcp != ASYNC_DNS_TCP_NEVER;
+  if (!over_tcp && verdict != ASYNC_DNS_AGAIN)
+    return false;
+  resolver->count.truncated += over_tcp;
+  ask->tcp_retry |= over_tcp;
   asy_fleet_leave_flight(ask, ASY_FLEET_ANSWERED, now_ns);
-  ask->tcp_retry = true;
-  asy_fleet_send(resolver, ask, true);
+  asy_fleet_send(resolver, ask, ask->tcp || over_tcp);
+  return true;
 }
 
 static enum async_dns_verdict judge(const struct async_dns_ask *ask,
@@ -256,11 +263,8 @@ bool asy_fleet_reply(struct async_dns_ask *ask, const unsigned char *reply,
   int64_t now_ns = asy_fleet_now(fleet);
   if (verdict == ASYNC_DNS_DROP)
     return false;
-  if (verdict == ASYNC_DNS_TRUNCATED && !ask->tcp &&
-      fleet->opts.tcp != ASYNC_DNS_TCP_NEVER) {
-    again_over_tcp(ask, now_ns);
+  if (verdict != ASYNC_DNS_GOOD && asks_again(ask, verdict, now_ns))
     return true;
-  }
   ask->verdict = verdict;
   ask->rtt_ns = now_ns - ask->sent_ns;
   count_reply(fleet->resolvers[ask->resolver], reply);

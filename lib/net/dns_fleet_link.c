@@ -331,19 +331,39 @@ void asy_fleet_link_forget(struct asy_fleet_flight *flight)
   put_back(flight);
 }
 
-/* The first link that has room, so that few carry much and batches are long. */
+/* Which link the next query leaves by. What goes out together leaves by one, so
+ * that batches are long; the next batch by any other. */
+static size_t draw_link(const struct asy_fleet_group *group,
+                        struct async_dns_fleet *fleet)
+{
+  if (group->count == 0)
+    return 0;
+  const struct asy_fleet_link *link = group->links[group->next];
+  bool stay = link->wait_count > 0 && link->wait_count < ASY_FLEET_BATCH;
+  if (fleet->opts.sockets == 1 || stay)
+    return group->next;
+  if (group->count < fleet->opts.sockets)
+    return group->count; /* a new one */
+  return (size_t)async_rng_below(&fleet->rng, group->count);
+}
+
+/* From there on the first that has room; one more when all are full. */
 static int find_room(struct asy_fleet_group *group,
                      struct async_dns_fleet *fleet, struct asy_fleet_link **out)
 {
-  for (size_t i = 0; i < group->count; i++) {
-    size_t at = (group->next + i) % group->count;
+  size_t first = draw_link(group, fleet);
+  for (size_t i = 0; first < group->count && i < group->count; i++) {
+    size_t at = (first + i) % group->count;
     if (group->links[at]->in_flight == ASY_FLEET_FLIGHTS)
       continue;
     group->next = at;
     *out = group->links[at];
     return 0;
   }
-  return asy_fleet_link_open(group, fleet, out);
+  int err = asy_fleet_link_open(group, fleet, out);
+  if (err == 0)
+    group->next = group->count - 1;
+  return err;
 }
 
 static int udp_send(struct asy_fleet_resolver *resolver,

@@ -151,8 +151,12 @@ policy:
   - id: hashed
     algorithm: ecdsap256sha256
     nsec3: on
+mod-cookies:
+  - id: strict
+    badcookie-slip: 1
 template:
   - id: default
+    global-module: mod-cookies/strict
     storage: $zones
     file: "%s.zone"
     zonefile-sync: -1

@@ -116,6 +116,77 @@ servfail-d.test. A SERVFAIL error
 - - - -"
 }
 
+# byte FILE AT: that byte, as a number
+byte() {
+  od -An -tu1 -j "$2" -N 1 "$1"
+}
+
+# split FILE: the messages in it are the files 1.msg, 2.msg and so on
+split() {
+  local at=0 n=0 len end
+  rm -f ./*.msg
+  end=$(stat -c %s "$1")
+  while [ "$at" -lt "$end" ]; do
+    len=$(($(byte "$1" "$at") * 256 + $(byte "$1" $((at + 1)))))
+    n=$((n + 1))
+    tail -c +$((at + 3)) "$1" | head -c "$len" >"$n.msg"
+    at=$((at + 2 + len))
+  done
+  is "$at" "$end"
+}
+
+# read_message FILE: as ldns reads it, from hexadecimal
+read_message() {
+  od -An -v -tx1 "$1" >hex
+  drill -i hex
+}
+
+@test "formats: wire is the replies, each with its length before it" {
+  some_of_each
+  ask 1 -v --keep-order --no-edns --format wire list
+  split out
+  for n in 1 2 3 4; do
+    read_message "$n.msg" >"$n.txt"
+  done
+  is "$(echo ./*.msg)" "./1.msg ./2.msg ./3.msg ./4.msg"
+  has "$(<1.txt)" $'many2-a.test.\t300\tIN\tA\t192.0.2.1'
+  has "$(<1.txt)" $'many2-a.test.\t300\tIN\tA\t192.0.2.2'
+  has "$(<2.txt)" "rcode: NXDOMAIN"
+  has "$(<3.txt)" "ANSWER: 0"
+  has "$(<4.txt)" "rcode: SERVFAIL"
+  has "$(<err)" "servfail-d.test"
+  has "$(<err)" "e..test"
+}
+
+@test "formats: wire has the bytes that came, also of long replies over TCP" {
+  responder_start
+  ask 0 --format wire many300-a.test
+  split out
+  is "$(stat -c %s 1.msg)" "$(queries .reply_bytes | tail -n 1)"
+  is "$(read_message 1.msg | grep -c '192.0.2')" 255
+  ask 0 --format wire --records records many2-a.test
+  is "$(jq -r .answers[1].data records)" 192.0.2.2
+}
+
+@test "formats: wire has nothing of a question without a reply" {
+  responder_start
+  printf '%s\n' drop-a.test bad-b.test c.test >list
+  ask 1 -v --format wire --attempt-timeout 100ms --retries 1 list
+  split out
+  is "$(echo ./*.msg)" ./1.msg
+  has "$(<err)" drop-a.test
+  has "$(<err)" bad-b.test
+}
+
+@test "formats: wire is not for a terminal" {
+  responder_start
+  run script -qec "$ASYNCTOOL resolve -r $RESPONDER --format wire a.test" /dev/null \
+    </dev/null
+  is "$status" 2
+  has "$output" "not for a terminal"
+  queries_are 0
+}
+
 @test "formats: another word is a wrong command line" {
   resolve 2 -r 127.0.0.1 --format nonsense a.test
   has "$(<err)" nonsense
@@ -200,7 +271,7 @@ error name qtype qclass rcode result answers resolver proto rtt_ms"
   ask 2 --ecs 192.0.2.0/33 a.test
 }
 
-@test "queries: --cookie sends one, --ednsopt any other option" {
+@test "queries: --cookie sends ours, --ednsopt any other option" {
   responder_start
   ask 0 --cookie a.test
   query_has '000a0008[0-9a-f]{16}$'

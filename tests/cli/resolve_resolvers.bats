@@ -116,6 +116,27 @@ by_resolver() {
   resolve 2 -b nonsense -r "$RESPONDER" a.test
 }
 
+@test "resolvers: --sockets is from how many ports they are asked, at least" {
+  names 200 >list.txt
+  responder_start
+  for n in 1 3; do
+    : >"$RESPONDER_LOG"
+    ask 0 --ndjson -j 20 --sockets "$n" list.txt
+    total 200
+    is "$(queries .port | sort -u | wc -l)" "$n"
+  done
+  responder_start
+  ask 0 --ndjson -j 20 list.txt
+  is "$(queries .port | sort -u | wc -l)" 4
+}
+
+@test "resolvers: one question needs one socket" {
+  responder_start
+  ask 0 --ndjson --sockets 8 one.test
+  is "$(queries .port | sort -u | wc -l)" 1
+  resolve 2 --sockets 0 one.test
+}
+
 @test "resolvers: an address of ours that is none of ours fails, and says so" {
   responder_start
   resolve 1 --ndjson --timeout 2s -b 192.0.2.77 -r "$RESPONDER" a.test
@@ -367,6 +388,58 @@ by_resolver() {
   resolve 0 --ndjson -j 3 -r "$RESPONDER" list.txt
   [ "$(queries .ms | sort -n | awk 'NR == 1 { a = $1 } { b = $1 }
     END { print b - a }')" -ge 280 ]
+}
+
+# too_many: how many queries came while the responder had its hands full
+too_many() {
+  queries 'select(.reply_bytes == 0).name' | wc -l
+}
+
+@test "limits: -j auto asks as many at once as gets more answers" {
+  responder_start --always delay200 --always busy1100
+  names 12000 >list.txt
+  head -n 3000 list.txt >start.txt
+  ask 0 --ndjson start.txt
+  is "$(too_many)" 0
+  ask 0 --ndjson -j auto list.txt
+  same_names list.txt
+  [ "$(too_many)" -gt 0 ]
+}
+
+@test "limits: -j auto begins with few" {
+  responder_start --always delay200
+  names 1000 >list.txt
+  ask 0 --ndjson -j auto list.txt
+  same_names list.txt
+  [ "$(queries .ms | sort -n | awk 'NR == 1 { a = $1 } $1 < a + 150 { n++ }
+    END { print n }')" -le 100 ]
+}
+
+@test "limits: -j auto does not flood one that bears little, and loses no name" {
+  responder_start --always delay50 --always busy200
+  names 5000 >list.txt
+  ask 0 --ndjson -j auto list.txt
+  same_names list.txt
+  every '.result == "answer"'
+  [ "$(too_many)" -lt 10000 ]
+}
+
+@test "limits: -j auto with a rate loses no name to the queue" {
+  responder_start
+  names 3000 >list.txt
+  ask 0 --ndjson -j auto --resolver-rate 1000 --timeout 2s list.txt
+  same_names list.txt
+  every '.result == "answer"'
+}
+
+@test "limits: -j auto with a vote about each name" {
+  several 3
+  names 500 >list.txt
+  resolve 0 --ndjson -j auto --agree 2/3 -r "$list" list.txt
+  same_names list.txt
+  resolve 2 -j 0 one.test
+  has "$(<err)" auto
+  resolve 2 -j 65536 one.test
 }
 
 @test "limits: --rate is questions a second" {

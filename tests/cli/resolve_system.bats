@@ -237,6 +237,15 @@ null input"
   total 2
 }
 
+@test "system: -j auto" {
+  for i in $(seq 300); do
+    echo "10.1.0.1 n$i" >>hosts
+  done
+  names 300 'n%g' >list
+  system 0 --ndjson -j auto -t A list
+  same_names list
+}
+
 @test "system: formats that need no message" {
   system 0 --format csv --fields name,qtype,rcode web
   grep -F '"A,AAAA",NOERROR' out
@@ -264,9 +273,11 @@ null input"
   refuses --ipv6 -6
   refuses --class -c CH
   refuses --rotate --rotate random
+  refuses --sockets --sockets 2
   refuses --check-resolvers --check-resolvers=only
   refuses "--format full" --format full
   refuses "--format zone" --format zone
+  refuses "--format wire" --format wire
   refuses "--type: expected A" -t MX
   refuses "--type: expected A" -t A,PTR
 }

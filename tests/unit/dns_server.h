@@ -46,6 +46,8 @@ struct dns_server_query {
 struct dns_server {
   char server[64]; /* address and port */
   atomic_int queries, over_tcp, release, drop_every;
+  atomic_int sources; /* ports that were asked from, over UDP */
+  bool is_source[UINT16_MAX + 1];
 
   int udp, tcp, other, control[2];
   int connections[DNS_SERVER_CONNECTIONS];
@@ -185,6 +187,17 @@ static inline bool dns_server_read_tcp(struct dns_server *server, int fd)
   return true;
 }
 
+/* The port is at the same place in both kinds of addresses. */
+static inline void dns_server_note(struct dns_server *server,
+                                   const struct dns_server_query *query)
+{
+  const struct sockaddr_in *from = (const void *)&query->from;
+  bool *is_source = &server->is_source[ntohs(from->sin_port)];
+  if (!*is_source)
+    atomic_fetch_add(&server->sources, 1);
+  *is_source = true;
+}
+
 static inline void dns_server_read_udp(struct dns_server *server)
 {
   struct dns_server_query query = { .fd = -1 };
@@ -196,6 +209,7 @@ static inline void dns_server_read_udp(struct dns_server *server)
     if (got <= 12)
       return;
     query.len = (size_t)got;
+    dns_server_note(server, &query);
     dns_server_serve(server, &query);
   }
 }

@@ -106,6 +106,84 @@ static void what_the_check_drops_is_waited_past(void)
   run(dropped);
 }
 
+/* Made ready for whom it goes to. */
+
+struct made {
+  int asked, replies;
+  bool over_tcp, again;
+};
+
+static void make_ready(struct async_dns_ask *ask)
+{
+  struct made *made = ask->ctx;
+  struct dns_ask *one = ASYNC_CONTAINER_OF(ask, struct dns_ask, ask);
+  CHECK_INT(ask->resolver, 0);
+  made->asked++;
+  made->over_tcp = ask->tcp;
+  one->message[ask->question_end] = (unsigned char)made->asked;
+  ask->message_bytes = ask->question_end + 1u;
+}
+
+static enum async_dns_verdict wants_more(const struct async_dns_ask *ask,
+                                         const unsigned char *reply, size_t len)
+{
+  struct made *made = ask->ctx;
+  made->replies++;
+  return made->again && made->replies < 3 ? ASYNC_DNS_AGAIN
+                                          : async_dns_check(ask, reply, len);
+}
+
+static void check_made(struct world *world, const char *name, struct made made,
+                       int asked)
+{
+  struct dns_ask one;
+  dns_ask_init(&one, 7, name);
+  one.ask.check = wants_more;
+  one.ask.prepare = make_ready;
+  one.ask.ctx = &made;
+  CHECK_INT(async_dns_ask_run(world->fleet, &one.ask), 0);
+  CHECK_INT(made.asked, asked);
+  CHECK_INT(made.over_tcp, one.ask.tcp);
+  CHECK_INT(rcode_of(&one), 0);
+  dns_ask_done(&one);
+}
+
+static void made_ready(struct world *world)
+{
+  check_made(world, "a.test", (struct made){ .asked = 0 }, 1);
+  CHECK_INT(stats_of(world).sent, 1);
+  check_made(world, "tc.test", (struct made){ .asked = 0 }, 2);
+  CHECK_INT(stats_of(world).sent, 3);
+  CHECK_INT(world->server->queries, 3);
+}
+
+static void a_message_is_made_ready_each_time_it_is_sent(void)
+{
+  run(made_ready);
+}
+
+static void asked_again(struct world *world)
+{
+  check_made(world, "a.test", (struct made){ .again = true }, 3);
+  CHECK_INT(stats_of(world).sent, 3);
+  CHECK_INT(stats_of(world).answered, 3);
+  CHECK_INT(world->server->over_tcp, 0);
+}
+
+static void over_tcp_again(struct world *world)
+{
+  check_made(world, "a.test", (struct made){ .again = true }, 3);
+  CHECK_INT(world->server->over_tcp, 3);
+}
+
+static void the_check_may_have_it_sent_again(void)
+{
+  struct world world = { .body = over_tcp_again,
+                         .opts = { .tcp = ASYNC_DNS_TCP_ALWAYS } };
+  run(asked_again);
+  run_world(&world);
+}
+
 static enum async_dns_verdict finds_bad(const struct async_dns_ask *ask,
                                         const unsigned char *reply, size_t len)
 {
@@ -345,6 +423,8 @@ static const struct tap_test tests[] = {
   TEST(noise_wrong_ids_and_wrong_questions_are_passed_over),
   TEST(a_reply_from_another_port_is_not_taken),
   TEST(what_the_check_drops_is_waited_past),
+  TEST(a_message_is_made_ready_each_time_it_is_sent),
+  TEST(the_check_may_have_it_sent_again),
   TEST(a_malformed_reply_costs_nobody_else_anything),
   TEST(what_was_cut_off_is_asked_again_over_tcp),
   TEST(unless_tcp_is_off),

@@ -170,6 +170,59 @@ static void sixty_five_thousand_can_be_in_flight(void)
   run_world(&world);
 }
 
+enum { LINK = 256 };
+
+/* Keeps `count` in flight, each sent on a turn of its own, and says from how many
+ * ports they came. */
+static int sources_of(struct world *world, int count)
+{
+  struct dns_ask *all = calloc((size_t)count, sizeof(*all));
+  CHECK(all);
+  for (int i = 0; i < count; i++) {
+    char name[32];
+    snprintf(name, sizeof(name), "drop%d.test", i);
+    dns_ask_init(&all[i], (uint16_t)i, name);
+    all[i].ask.want = 0;
+    dns_ask_start(world->fleet, &all[i]);
+    CHECK_INT(async_sleep(1), 0);
+  }
+  wait_for(world, count);
+  for (int i = 0; i < count; i++)
+    async_op_abort(&all[i].op);
+  free(all);
+  return world->server->sources;
+}
+
+static void eight_sockets(struct world *world)
+{
+  CHECK_INT(sources_of(world, LINK), 8);
+}
+
+static void some_are_full(struct world *world)
+{
+  CHECK_INT(sources_of(world, 3 * LINK), 3);
+}
+
+static void no_more_than_needed(struct world *world)
+{
+  CHECK_INT(sources_of(world, LINK), 1);
+}
+
+static void queries_leave_by_as_many_sockets_as_asked_for(void)
+{
+  const struct async_dns_fleet_opts few = { .ramp = 4 * LINK };
+  struct world world = { .body = eight_sockets, .opts = few };
+  world.opts.sockets = 8;
+  run_world(&world);
+  world.shared = true;
+  run_world(&world);
+  world = (struct world){ .body = some_are_full, .opts = few };
+  world.opts.sockets = 2;
+  run_world(&world);
+  world = (struct world){ .body = no_more_than_needed, .opts = few };
+  run_world(&world);
+}
+
 static void one_answer(struct world *world)
 {
   check_rcode(world, "a.test", 0);
@@ -272,6 +325,7 @@ static const struct tap_test tests[] = {
   TEST(no_name_is_lost_when_packets_are),
   TEST(ten_thousand_at_once_are_all_answered),
   TEST(sixty_five_thousand_can_be_in_flight),
+  TEST(queries_leave_by_as_many_sockets_as_asked_for),
   TEST(speaks_ipv6),
   TEST(sends_from_the_address_it_is_told),
   TEST(survives_the_failure_of_every_allocation),

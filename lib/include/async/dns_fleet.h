@@ -104,6 +104,9 @@ struct async_dns_fleet_opts {
   unsigned failures;   /* in a row that open a resolver's breaker; 0: 10, and 2
                           until the first answer where there are others */
   int64_t cooldown_ns; /* of the breaker, doubling up to 30 s; 0: 1 s */
+  unsigned sockets;    /* that a resolver is asked from, and more where they are
+                       full; with more than 32 resolvers all share so many;
+                       0: 1 */
   size_t rcvbuf_bytes; /* of a socket, if the system lets us; 0: 4 MiB */
   const char *source4, *source6; /* NULL, or the addresses to send from */
   const char *interface;         /* NULL, or the interface to send from */
@@ -154,6 +157,8 @@ enum async_dns_verdict {
   ASYNC_DNS_GOOD = 0,
   ASYNC_DNS_DROP,      /* not the answer to this: go on waiting */
   ASYNC_DNS_TRUNCATED, /* over TCP, please, unless that is off */
+  ASYNC_DNS_AGAIN,     /* the same resolver wants it in another way: send it
+                          again at once, as `prepare` makes it */
   ASYNC_DNS_FAILING,   /* an answer, which speaks against the resolver */
   ASYNC_DNS_MALFORMED  /* no answer, which speaks against the resolver */
 };
@@ -167,6 +172,12 @@ struct async_dns_ask;
  */
 typedef enum async_dns_verdict async_dns_check_fn(
     const struct async_dns_ask *ask, const unsigned char *reply, size_t len);
+
+/* Makes the message ready for the resolver that was picked, ask->resolver, each
+ * time it is about to be sent: for what differs from one to the other. It may
+ * change what comes behind the question, and `message_bytes`. Must not start or
+ * abort anything. */
+typedef void async_dns_prepare_fn(struct async_dns_ask *ask);
 
 /* Where a name was asked; zeroed for one that was not. */
 #define ASYNC_DNS_TRIED 8
@@ -182,6 +193,7 @@ struct async_dns_ask {
   const unsigned char *message; /* borrowed until it is done */
   size_t message_bytes;
   async_dns_check_fn *check;     /* NULL: async_dns_check */
+  async_dns_prepare_fn *prepare; /* NULL: it is the same for all */
   void *ctx;                     /* for `check` and whoever else */
   struct async_dns_tried *tried; /* NULL, or borrowed, read and added to */
   int want;            /* ASYNC_DNS_ANY or the index of the resolver to ask */
@@ -195,7 +207,7 @@ struct async_dns_ask {
   /* The result, when op is done. */
   int resolver;                   /* whom it was sent to last; -1: nobody */
   bool tcp;                       /* how */
-  bool tcp_retry;                 /* over UDP it was cut off */
+  bool tcp_retry;                 /* over UDP it was TRUNCATED */
   enum async_dns_verdict verdict; /* of the reply, if there is one */
   int64_t sent_ns;            /* the loop's clock, the last time; 0: was not */
   int64_t rtt_ns;             /* from then to the reply */

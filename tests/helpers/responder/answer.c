@@ -18,7 +18,7 @@ enum {
   TYPE_HTTPS = 65,
   TYPE_CAA = 257
 };
-enum { NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED };
+enum { NOERROR, FORMERR, SERVFAIL, NXDOMAIN, NOTIMP, REFUSED, BADCOOKIE = 23 };
 enum { TTL = 300, EDNS_BYTES = 1232, OPT_BYTES = 11, PLAIN_UDP = 512 };
 enum { POINTER = 0xc0, LABEL_MOST = 63 };
 
@@ -40,6 +40,8 @@ static void read_opt(struct exchange *x)
     x->udp_most = get16(at + 3);
   if (x->udp_most > UDP_MOST)
     x->udp_most = UDP_MOST;
+  if (x->edns)
+    find_cookie(x, at + OPT_BYTES, x->query_len - x->question_end - OPT_BYTES);
 }
 
 bool read_query(struct exchange *x)
@@ -267,14 +269,16 @@ static void put_answers(struct exchange *x)
 
 /* Replies. */
 
-static int rcode_of(const struct rules *rules)
+static int rcode_of(const struct exchange *x)
 {
-  return has_rule(rules, RULE_SERVFAIL)  ? SERVFAIL
-         : has_rule(rules, RULE_REFUSED) ? REFUSED
-         : has_rule(rules, RULE_NOTIMP)  ? NOTIMP
-         : has_rule(rules, RULE_FORMERR) ? FORMERR
-         : has_rule(rules, RULE_NX)      ? NXDOMAIN
-                                         : NOERROR;
+  const struct rules *rules = &x->rules;
+  return wants_other_cookie(x)            ? BADCOOKIE
+         : has_rule(rules, RULE_SERVFAIL) ? SERVFAIL
+         : has_rule(rules, RULE_REFUSED)  ? REFUSED
+         : has_rule(rules, RULE_NOTIMP)   ? NOTIMP
+         : has_rule(rules, RULE_FORMERR)  ? FORMERR
+         : has_rule(rules, RULE_NX)       ? NXDOMAIN
+                                          : NOERROR;
 }
 
 static void start_reply(struct exchange *x, int rcode)
@@ -282,17 +286,20 @@ static void start_reply(struct exchange *x, int rcode)
   memcpy(x->reply, x->query, x->question_end);
   x->reply_len = x->question_end;
   x->reply[2] = (unsigned char)(0x80 | (x->query[2] & 1)); /* QR, RD */
-  x->reply[3] = (unsigned char)(0x80 | rcode);             /* RA */
+  x->reply[3] = (unsigned char)(0x80 | (rcode & 15));      /* RA */
   memset(x->reply + 6, 0, 6);
 }
 
-static void put_opt(struct exchange *x)
+static void put_opt(struct exchange *x, int rcode)
 {
+  unsigned char cookie[COOKIE_OPTION];
+  size_t len = write_cookie(x, cookie);
   put8(x, 0);
   put16(x, TYPE_OPT);
   put16(x, EDNS_BYTES);
-  put32(x, 0);
-  put16(x, 0);
+  put32(x, (uint32_t)rcode >> 4 << 24);
+  put16(x, (unsigned)len);
+  put(x, cookie, len);
   x->reply[11] = 1;
 }
 
@@ -335,12 +342,12 @@ void build_reply(struct exchange *x)
   x->reply_len = 0;
   if (has_rule(rules, RULE_DROP))
     return;
-  int rcode = rcode_of(rules);
+  int rcode = rcode_of(x);
   start_reply(x, rcode);
   if (rcode == NOERROR && !has_rule(rules, RULE_NODATA))
     put_answers(x);
   if (x->edns && !has_rule(rules, RULE_BAD))
-    put_opt(x);
+    put_opt(x, rcode);
   if (!x->tcp && (has_rule(rules, RULE_TC) || x->reply_len > x->udp_most))
     cut(x);
   spoil(x);

@@ -27,12 +27,12 @@ void log_query(const struct exchange *x, unsigned port)
   fprintf(responder->log,
           "{\"ms\":%lld,\"proto\":\"%s\",\"port\":%u,\"name\":\"%s\","
           "\"type\":%u,\"id\":%u,\"rd\":%s,\"edns\":%s,\"udp_bytes\":%zu,"
-          "\"reply_bytes\":%zu,\"query\":\"",
+          "\"reply_bytes\":%zu,\"cookie_bytes\":%zu,\"query\":\"",
           (long long)((async_clock_ns() - responder->start_ns) / ASYNC_MS),
           x->tcp ? "tcp" : "udp", port, name, x->type,
           (unsigned)(x->query[0] << 8 | x->query[1]),
           x->query[2] & 1 ? "true" : "false", x->edns ? "true" : "false",
-          x->udp_most, x->reply_len);
+          x->udp_most, x->reply_len, x->cookie_len);
   for (size_t i = 0; i < x->query_len; i++)
     fprintf(responder->log, "%02x", x->query[i]);
   fputs("\"}\n", responder->log);

@@ -21,7 +21,9 @@ enum {
   UDP_MOST = 4096,
   REPLY_MOST = 16 * 1024,
   STATES = 65536,
-  RULES = 32
+  RULES = 32,
+  COOKIE_BYTES = 8, /* the client's, and ours */
+  COOKIE_OPTION = 4 + 2 * COOKIE_BYTES
 };
 
 /* What is done to a query, each at most once. */
@@ -48,6 +50,11 @@ enum rule {
   RULE_MANY,      /* N records */
   RULE_CNAME,     /* by way of N other names */
   RULE_DELAY,     /* after N milliseconds */
+  RULE_BUSY,      /* no answer while N others are delayed */
+  RULE_COOKIE,    /* wants its cookie back, which changes each N queries */
+  RULE_STALE,     /* BADCOOKIE over UDP, whatever comes */
+  RULE_NOCOOKIE,  /* knows nothing of cookies */
+  RULE_IMPOSTOR,  /* a refusal with another cookie, then the answer */
   RULE_TTL,
   RULE_CLOSE,
   RULE_LAST, /* N seconds */
@@ -75,6 +82,7 @@ struct responder {
   uint16_t times[STATES]; /* by the hash of name and type */
   struct async_udp *socket, *other;
   struct async_list late; /* answers that are put off */
+  uint32_t late_count;
 };
 
 /* One query and what becomes of it. */
@@ -88,6 +96,8 @@ struct exchange {
   uint16_t type;
   size_t udp_most; /* what its EDNS, or the lack of it, allows */
   bool edns;
+  const unsigned char *cookie; /* NULL: none */
+  size_t cookie_len;
   struct rules rules;
 
   unsigned char *reply; /* REPLY_MOST bytes */
@@ -106,6 +116,13 @@ bool parse_rule(const char *text, size_t len, enum rule *rule,
 
 /* Builds the reply. */
 void build_reply(struct exchange *x);
+
+/* Cookies: finds that of the query; says whether it is what we want; appends the
+ * option to the reply; spoils it in what ends with it. */
+void find_cookie(struct exchange *x, const unsigned char *options, size_t len);
+bool wants_other_cookie(const struct exchange *x);
+size_t write_cookie(const struct exchange *x, unsigned char *out);
+void spoil_cookie(unsigned char *reply, size_t len);
 
 /* A refusal of the same question, for the forger. */
 size_t build_refusal(const struct exchange *x, unsigned char *out);

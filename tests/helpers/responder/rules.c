@@ -31,6 +31,11 @@ static const struct {
   [RULE_MANY] = { "many", true },
   [RULE_CNAME] = { "cname", true },
   [RULE_DELAY] = { "delay", true },
+  [RULE_BUSY] = { "busy", true },
+  [RULE_COOKIE] = { "cookie", false },
+  [RULE_STALE] = { "stale", false },
+  [RULE_NOCOOKIE] = { "nocookie", false },
+  [RULE_IMPOSTOR] = { "impostor", false },
   [RULE_TTL] = { "ttl", true },
 };
 
@@ -144,6 +149,9 @@ static uint16_t times(struct exchange *x)
 static void apply_state(struct exchange *x)
 {
   struct rules *rules = &x->rules;
+  if (has_rule(rules, RULE_BUSY) &&
+      x->responder->late_count >= rules->number[RULE_BUSY])
+    add(rules, RULE_DROP, 0);
   if (!has_rule(rules, RULE_FLAKY) && !has_rule(rules, RULE_SICK))
     return;
   uint16_t before = times(x);

@@ -1,6 +1,7 @@
 /* Datagrams in batches: fast enough to measure a client by it. */
 #include <stdlib.h>
 #include <string.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -62,6 +63,7 @@ static void send_out(int fd, struct batch *batch)
 /* Later. */
 
 struct late {
+  struct responder *responder;
   struct async_list node;
   struct async_timer timer;
   int fd;
@@ -77,6 +79,7 @@ static void send_late(struct async_timer *timer)
   sendto(late->fd, late->bytes, late->len, 0,
          (const struct sockaddr *)&late->to, late->to_len);
   async_list_remove(&late->node);
+  late->responder->late_count--;
   free(late);
 }
 
@@ -95,12 +98,14 @@ static void put_off(const struct exchange *x, const struct slot *slot, int fd)
   struct late *late = calloc(1, sizeof(*late) + x->reply_len);
   if (!late)
     return;
+  late->responder = x->responder;
   late->fd = fd;
   late->to = slot->from;
   late->to_len = slot->from_len;
   late->len = x->reply_len;
   memcpy(late->bytes, x->reply, x->reply_len);
   async_list_push(&x->responder->late, &late->node);
+  x->responder->late_count++;
   int64_t delay_ns = x->rules.number[RULE_DELAY] * ASYNC_MS;
   async_timer_set(&late->timer, async_in(delay_ns), send_late);
 }
@@ -127,6 +132,19 @@ static void forge(const struct exchange *x, const struct slot *slot)
          (const struct sockaddr *)&slot->from, slot->from_len);
 }
 
+/* From the right address, but by somebody who has not seen the query. */
+static void pose(const struct exchange *x, const struct slot *slot)
+{
+  unsigned char reply[UDP_MOST];
+  if (!x->cookie || x->reply_len > sizeof(reply))
+    return;
+  memcpy(reply, x->reply, x->reply_len);
+  reply[3] = (unsigned char)(reply[3] & 0xf0) | 5; /* REFUSED */
+  spoil_cookie(reply, x->reply_len);
+  sendto(async_udp_fd(x->responder->socket), reply, x->reply_len, 0,
+         (const struct sockaddr *)&slot->from, slot->from_len);
+}
+
 static void serve(struct responder *responder, struct batch *batch,
                   struct slot *slot, size_t len)
 {
@@ -149,6 +167,8 @@ static void serve(struct responder *responder, struct batch *batch,
     return;
   }
   responder->answered++;
+  if (has_rule(&x.rules, RULE_IMPOSTOR))
+    pose(&x, slot);
   if (has_rule(&x.rules, RULE_DELAY)) {
     put_off(&x, slot, async_udp_fd(responder->socket));
     return;
