@@ -153,8 +153,7 @@ static void says_why_there_is_no_address(void)
   run_test(fails);
 }
 
-/* Later ones end all that is out on a socket when noise comes in there, and send
- * it again, as often as `tries` says. */
+/* Later ones end, and send again, all that is out where noise comes in. */
 static bool forgives_noise(void)
 {
   int version;
