@@ -79,8 +79,6 @@ static struct async_dns_opts with_defaults(const struct async_dns_opts *given)
     opts.tries = DEFAULT_TRIES;
   if (!opts.per_channel)
     opts.per_channel = DEFAULT_PER_CHANNEL;
-  if (opts.alone)
-    opts.per_channel = 1;
   if (!opts.channels)
     opts.channels = DEFAULT_CHANNELS;
   return opts;
@@ -103,10 +101,8 @@ static void init(struct async_dns *dns)
    * easier to spoof (RFC 5452), and another server if one cannot answer. Raw
    * queries: speed, and the reply whatever it says. */
   pool_init(dns, ASY_DNS_LOOKUPS, 0);
-  int tcp = dns->opts.tcp ? ARES_FLAG_USEVC : 0;
-  int stay = dns->opts.alone ? 0 : ARES_FLAG_STAYOPEN;
   pool_init(dns, ASY_DNS_QUERIES,
-            stay | ARES_FLAG_NOCHECKRESP | ARES_FLAG_NOSEARCH | tcp);
+            ARES_FLAG_STAYOPEN | ARES_FLAG_NOCHECKRESP | ARES_FLAG_NOSEARCH);
   pool_init(dns, ASY_DNS_HOSTS, 0);
   dns->pools[ASY_DNS_HOSTS].sources = "f";
   uv_timer_init(async_loop_uv(), &dns->tick);
@@ -138,8 +134,7 @@ int async_dns_open(struct async_dns **out, const struct async_dns_opts *opts)
   init(dns);
   int err = copy_texts(dns);
   if (err == 0) /* now, so that bad servers are told to who gave them */
-    err = asy_dns_channel_open(
-        &dns->pools[dns->opts.tcp ? ASY_DNS_QUERIES : ASY_DNS_LOOKUPS]);
+    err = asy_dns_channel_open(&dns->pools[ASY_DNS_LOOKUPS]);
   if (err < 0) {
     async_dns_close(dns);
     return err;

@@ -123,20 +123,8 @@ void asy_dns_land(struct asy_dns_flight *flight, int rc)
   flight->end(flight);
 }
 
-/* c-ares can take back only all that a channel has. */
-static void cancel(struct asy_dns_flight *flight)
-{
-  struct async_dns *dns = flight->pool->dns;
-  bool outer = dns->sending;
-  dns->sending = true;
-  ares_cancel(flight->channel->ares);
-  dns->sending = outer;
-}
-
 bool asy_dns_withdraw(struct asy_dns_flight *flight)
 {
-  if (flight->state == ASY_DNS_SENT && flight->pool->dns->opts.alone)
-    cancel(flight);
   if (flight->state != ASY_DNS_QUEUED)
     return false;
   async_list_remove(&flight->node);

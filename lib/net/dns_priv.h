@@ -134,8 +134,7 @@ void asy_dns_launch(struct asy_dns_flight *flight);
 /* For the callbacks of c-ares: the flight is over, with this result. */
 void asy_dns_land(struct asy_dns_flight *flight, int rc);
 
-/* Whether the flight was still in the queue; it is not, then, any more. One that
- * has its channel for itself lands on the next turn. */
+/* Whether the flight was still in the queue; it is not, then, any more. */
 bool asy_dns_withdraw(struct asy_dns_flight *flight);
 
 /* Sends what waited for room. */

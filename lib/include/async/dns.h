@@ -27,8 +27,6 @@ struct async_dns_opts {
   size_t per_channel;  /* queries in flight a channel; 0: 256 */
   size_t channels;     /* most channels for lookups, and for queries; 0: 4 */
   bool rotate;         /* spread queries over the servers; else the first */
-  bool tcp;            /* raw queries only, and those over TCP */
-  bool alone;          /* a connection for each query, and no other with it */
   const char *source4, *source6; /* NULL, or numeric addresses to send from */
   const char *interface;         /* NULL, or the interface to send from */
 };
@@ -103,7 +101,10 @@ struct async_dns_query {
   void *flight;
 };
 
-/* Starts one query of class `klass` and type `type`; the operation's rc is 0
+/* From c-ares 1.28 on a reply is not the bytes that came but what c-ares writes
+ * of them, and a name is that of a host; dns_fleet.h has neither limit.
+ *
+ * Starts one query of class `klass` and type `type`; the operation's rc is 0
  * for any reply (NXDOMAIN and SERVFAIL included), else an error. Cancelled, its
  * reply is dropped when it comes; until then it occupies its channel. Any number
  * may be started: those without a channel wait their turn.
