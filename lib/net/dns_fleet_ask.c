@@ -41,7 +41,7 @@ void asy_fleet_look_later(const struct asy_fleet_resolver *resolver,
   int64_t usual_ns = asy_fleet_usual(resolver);
   ask->look_ns = ask->expires_ns;
   if (usual_ns && !ask->doubted)
-    ask->look_ns = async_time_add(asy_fleet_now(ask->fleet), usual_ns);
+    ask->look_ns = async_time_add(async_now(), usual_ns);
   if (ask->look_ns > ask->expires_ns)
     ask->look_ns = ask->expires_ns;
   asy_fleet_expect(ask->fleet, ask);
@@ -51,7 +51,7 @@ void asy_fleet_send(struct asy_fleet_resolver *resolver,
                     struct async_dns_ask *ask, bool tcp)
 {
   struct async_dns_fleet *fleet = ask->fleet;
-  int64_t now_ns = asy_fleet_now(fleet);
+  int64_t now_ns = async_now();
   ask->state = ASY_FLEET_SENT;
   ask->resolver = resolver->index;
   ask->sent_ns = now_ns;
@@ -118,7 +118,7 @@ void asy_fleet_pump(struct async_dns_fleet *fleet)
 static void enqueue(struct async_dns_fleet *fleet, struct async_dns_ask *ask)
 {
   ask->state = ASY_FLEET_QUEUED;
-  ask->queued_ns = asy_fleet_now(fleet);
+  ask->queued_ns = async_now();
   fleet->queued++;
   asy_fleet_tick_start(fleet);
   if (ask->deadline_ns) {
@@ -154,7 +154,7 @@ static int ask_abort(struct async_op *op)
   if (ask->state == ASY_FLEET_QUEUED)
     asy_fleet_leave_queue(ask);
   else if (ask->state == ASY_FLEET_SENT)
-    asy_fleet_leave_flight(ask, ASY_FLEET_ABANDONED, asy_fleet_now(ask->fleet));
+    asy_fleet_leave_flight(ask, ASY_FLEET_ABANDONED, async_now());
   async_list_remove(&ask->node);
   asy_fleet_soon(ask->fleet); /* somebody else may have its place */
   return ASYNC_OP_WITHDRAWN;

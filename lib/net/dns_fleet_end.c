@@ -48,7 +48,7 @@ void asy_fleet_soon(struct async_dns_fleet *fleet)
 void asy_fleet_enter(struct async_dns_fleet *fleet)
 {
   fleet->busy++;
-  fleet->now_ns = async_now_hold();
+  async_now_hold();
 }
 
 void asy_fleet_leave(struct async_dns_fleet *fleet)
@@ -131,7 +131,7 @@ static bool may_end(struct async_dns_fleet *fleet, int64_t now_ns)
 static bool waits_for_room(struct async_dns_ask *ask, int rc)
 {
   struct async_dns_fleet *fleet = ask->fleet;
-  int64_t now_ns = asy_fleet_now(fleet);
+  int64_t now_ns = async_now();
   if (!is_short(rc) || fleet->closing || !may_end(fleet, now_ns))
     return false;
   asy_fleet_hold(fleet->resolvers[ask->resolver], now_ns + ASY_FLEET_TICK_NS);
@@ -147,7 +147,7 @@ void asy_fleet_lost(struct async_dns_ask *ask, int rc, bool soon)
   /* A shared connection may hang because of one query of many. */
   if (ask->tcp && rc == ASYNC_ETIMEDOUT)
     ask->fleet->resolvers[ask->resolver]->disappointed = true;
-  asy_fleet_leave_flight(ask, end, asy_fleet_now(ask->fleet));
+  asy_fleet_leave_flight(ask, end, async_now());
   if (waits_for_room(ask, rc))
     return;
   if (end != ASY_FLEET_ABANDONED && asy_fleet_goes_on(ask->fleet, ask))
@@ -166,7 +166,7 @@ void asy_fleet_doubt(struct async_dns_ask *ask)
   if (resolver->answer_ns > ask->sent_ns && !ask->doubted) {
     ask->doubted = true;
     resolver->doubted++;
-    asy_fleet_refresh(resolver, asy_fleet_now(ask->fleet));
+    asy_fleet_refresh(resolver, async_now());
   }
   asy_fleet_look_later(resolver, ask);
 }
@@ -186,7 +186,7 @@ void asy_fleet_cut_off(struct async_dns_ask *ask, int rc)
   if (ask->state == ASY_FLEET_QUEUED)
     asy_fleet_leave_queue(ask);
   else if (ask->state == ASY_FLEET_SENT)
-    asy_fleet_leave_flight(ask, ASY_FLEET_ABANDONED, asy_fleet_now(ask->fleet));
+    asy_fleet_leave_flight(ask, ASY_FLEET_ABANDONED, async_now());
   asy_fleet_end(ask, rc);
 }
 
@@ -260,7 +260,7 @@ bool asy_fleet_reply(struct async_dns_ask *ask, const unsigned char *reply,
 {
   struct async_dns_fleet *fleet = ask->fleet;
   enum async_dns_verdict verdict = judge(ask, reply, len, cut);
-  int64_t now_ns = asy_fleet_now(fleet);
+  int64_t now_ns = async_now();
   if (verdict == ASYNC_DNS_DROP)
     return false;
   if (verdict != ASYNC_DNS_GOOD && asks_again(ask, verdict, now_ns))

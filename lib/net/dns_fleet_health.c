@@ -37,11 +37,11 @@ static void on_wake(struct async_timer *timer)
   struct async_heap_node *first;
   asy_fleet_enter(fleet);
   while ((first = async_heap_first(&fleet->wakes)) != NULL &&
-         first->key <= fleet->now_ns) {
+         first->key <= async_now()) {
     async_heap_remove(&fleet->wakes, first);
     asy_fleet_refresh(
         ASYNC_CONTAINER_OF(first, struct asy_fleet_resolver, wake),
-        fleet->now_ns);
+        async_now());
   }
   first = async_heap_first(&fleet->wakes);
   if (first)
@@ -151,7 +151,7 @@ void asy_fleet_refresh(struct asy_fleet_resolver *resolver, int64_t now_ns)
 
 void asy_fleet_hold(struct asy_fleet_resolver *resolver, int64_t until_ns)
 {
-  int64_t now_ns = asy_fleet_now(resolver->fleet);
+  int64_t now_ns = async_now();
   resolver->hold_ns = until_ns;
   asy_fleet_window_full(&resolver->window, resolver->in_flight, now_ns);
   asy_fleet_refresh(resolver, now_ns);

@@ -224,8 +224,7 @@ bool asy_fleet_goes_on(const struct async_dns_fleet *fleet,
                        .fresh = true,
                        .proven = true };
   if (ask->want >= 0 || fleet->resolvers[ask->resolver]->proven ||
-      fleet->closing ||
-      (ask->deadline_ns && ask->deadline_ns <= asy_fleet_now(fleet)))
+      fleet->closing || (ask->deadline_ns && ask->deadline_ns <= async_now()))
     return false;
   if (fleet->proven > 0 && is_worth_waiting(fleet, &wish))
     return true;

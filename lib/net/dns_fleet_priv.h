@@ -166,7 +166,6 @@ struct async_dns_fleet {
   struct asy_fleet_reader *reader;
 
   size_t queued, in_flight;
-  int64_t now_ns; /* the clock, while `busy` */
   unsigned busy;
   bool pumping, closing;
   bool bare_queries; /* c-ares takes them without a question */
@@ -179,13 +178,8 @@ static inline struct async_dns_ask *asy_fleet_ask(struct async_list *node)
 
 /* Time. */
 
-/* The clock; read once for a batch of replies. */
-static inline int64_t asy_fleet_now(const struct async_dns_fleet *fleet)
-{
-  return fleet->busy ? fleet->now_ns : async_now();
-}
-
-/* Around what may end or start many: then the rest is sent at once. */
+/* Around what may end or start many: time stands still, and then the rest is
+ * sent at once. */
 void asy_fleet_enter(struct async_dns_fleet *fleet);
 void asy_fleet_leave(struct async_dns_fleet *fleet);
 

@@ -21,7 +21,7 @@ void asy_fleet_tick_start(struct async_dns_fleet *fleet)
 {
   if (async_timer_armed(&fleet->tick))
     return;
-  int64_t now_ns = asy_fleet_now(fleet);
+  int64_t now_ns = async_now();
   if (fleet->wheel.count == 0)
     fleet->wheel.tick = tick_of(now_ns);
   async_timer_set(&fleet->tick, now_ns + ASY_FLEET_TICK_NS, on_tick);
@@ -59,9 +59,9 @@ static void look_at(struct async_dns_fleet *fleet, struct async_list *slot)
     struct async_dns_ask *ask =
         ASYNC_CONTAINER_OF(due.next, struct async_dns_ask, timer);
     asy_fleet_expect_no_more(fleet, ask);
-    if (ask->look_ns > fleet->now_ns)
+    if (ask->look_ns > async_now())
       asy_fleet_expect(fleet, ask);
-    else if (ask->expires_ns > fleet->now_ns)
+    else if (ask->expires_ns > async_now())
       asy_fleet_doubt(ask);
     else
       asy_fleet_expired(ask);
@@ -71,7 +71,7 @@ static void look_at(struct async_dns_fleet *fleet, struct async_list *slot)
 static void turn(struct async_dns_fleet *fleet)
 {
   struct asy_fleet_wheel *wheel = &fleet->wheel;
-  int64_t last = tick_of(fleet->now_ns);
+  int64_t last = tick_of(async_now());
   if (last - wheel->tick > ASY_FLEET_SLOTS)
     wheel->tick = last - ASY_FLEET_SLOTS;
   while (wheel->tick < last && wheel->count > 0) {
@@ -95,7 +95,7 @@ static void give_up(struct async_dns_fleet *fleet, struct async_list *queue)
       return;
     if (since_ns < ask->queued_ns)
       since_ns = ask->queued_ns;
-    if (fleet->now_ns - since_ns < patience_ns)
+    if (async_now() - since_ns < patience_ns)
       return;
     asy_fleet_expired(ask);
   }
