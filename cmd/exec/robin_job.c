@@ -18,7 +18,7 @@
 
 enum {
   PIPE_LEAST = 4 * 1024, /* a page, or it becomes one */
-  PIPE_USUAL = 64 * 1024 /* larger ones were not faster */
+  PIPE_USUAL = 64 * 1024 /* larger ones count against a limit of the user */
 };
 
 static struct exec_block *block_of(struct async_list *node)
