@@ -245,6 +245,52 @@ END
   is "$(job 1 '"\(.outcome) \(.stdin.blocks) \(.stdin.unread)"')" "failed 1 290"
 }
 
+# Some jobs read lines and then end, in some way; sh reads no further than a line.
+make_unreliable() {
+  make_script unreliable <<'END'
+left=$(((($1 * 7919 + $2) % 11) * 5))
+while [ "$left" -gt 0 ] && read -r line; do
+  echo "$line" >>got
+  left=$((left - 1))
+done
+case $((($1 + $2) % 5)) in
+0) exit 0 ;;
+1) exit 3 ;;
+2) kill -KILL $$ ;;
+3) exec <&- ; exec sleep 0.01 ;;
+esac
+while read -r line; do echo "$line" >>got; done
+END
+}
+
+# unreliable SEED: each byte was read by one job or is counted as unread
+unreliable() {
+  local seed=$1 pipe
+  RANDOM=$seed
+  case $((RANDOM % 3)) in
+  0) pipe=lines=$((5 + RANDOM % 200)) ;;
+  1) pipe=size=$((10 + RANDOM % 15000)) ;;
+  2) pipe="sep=$((RANDOM % 10))\$" ;;
+  esac
+  rm -f got rec
+  "$ASYNCTOOL" exec --round-robin -j "$((1 + RANDOM % 5))" --pipe "$pipe" \
+    --records rec ./unreliable {#} "$seed" <list >out 2>err || true
+  no_sanitizer_report err
+  is "$(sum bytes)" "$(wc -c <list)"
+  is "$(sort got | uniq -d)" ""
+  is "$(($(wc -c <got) + $(sum unread)))" "$(wc -c <list)"
+  is "$(jq 'select(.outcome == "ok" and .stdin.unread > 0)' rec)" ""
+}
+
+@test "round-robin: nothing is lost, nothing is read twice (seeds)" {
+  needs_linux
+  seq 4000 >list
+  make_unreliable
+  for seed in 1 2 3 4 5 6 7 8 "$((RANDOM % 10000))"; do
+    unreliable "$seed" || { echo "seed $seed"; return 1; }
+  done
+}
+
 # Limits and stops.
 
 @test "round-robin: --timeout is the whole job's, and the others have its input" {
@@ -283,7 +329,8 @@ END
   mkfifo pipe
   background bash -c 'exec yes >pipe'
   robin pipe 0 -j 2 --first 3 --pipe lines=2 sh -c 'read -r a; read -r b'
-  is "$(records 'select(.outcome == "ok") | .key' rec | wc -l)" 3
+  # Another one may have ended at the same moment.
+  [ "$(records 'select(.outcome == "ok") | .key' rec | wc -l)" -ge 3 ]
 }
 
 @test "round-robin: a signal leaves nobody" {
