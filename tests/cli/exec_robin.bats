@@ -232,19 +232,6 @@ END
   every '.error.kind == "spawn" and .stdin.blocks == 1 and .stdin.unread == 2' rec
 }
 
-@test "round-robin: what is unread at the end of the input is counted, too" {
-  needs_linux
-  seq 100 >list
-  # It waits until nobody can write to it any more.
-  make_script late <<'END'
-writers() { ls -l /proc/$PPID/fd | grep -c "^l-wx.* $(readlink /proc/$$/fd/0)\$"; }
-while [ "$(writers)" -gt 0 ]; do sleep 0.01; done
-read -r line
-END
-  robin list 1 -j 1 --pipe size=64k ./late
-  is "$(job 1 '"\(.outcome) \(.stdin.blocks) \(.stdin.unread)"')" "failed 1 290"
-}
-
 # Some jobs read lines and then end, in some way; sh reads no further than a line.
 make_unreliable() {
   make_script unreliable <<'END'
