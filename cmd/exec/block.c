@@ -51,6 +51,7 @@ struct exec_block *exec_block_new(struct exec_slab *slab, size_t start,
   struct exec_block *block = malloc(sizeof(*block));
   if (!block)
     return NULL;
+  async_list_init(&block->node);
   block->slab = slab;
   block->bytes = slab->bytes + start;
   block->len = len;

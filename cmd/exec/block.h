@@ -8,6 +8,8 @@
 
 #include <stddef.h>
 
+#include "async/list.h"
+
 struct exec_slab {
   struct exec_slabs *all;
   struct exec_slab *next; /* of those that are not used */
@@ -21,6 +23,7 @@ struct exec_slabs {
 };
 
 struct exec_block {
+  struct async_list node; /* free for whoever has it */
   struct exec_slab *slab;
   const char *bytes;
   size_t len;

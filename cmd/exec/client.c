@@ -79,9 +79,15 @@ static int open_command(struct exec_client *client)
 static int open_input(struct exec_client *client)
 {
   struct job_run *run = client->run;
-  if (client->opts->pipe.by != EXEC_PIPE_NONE)
-    return exec_pipe_open(&client->pipe, run, client->opts);
-  return exec_input_new(&client->input, run, client->opts, client->words);
+  const struct exec_opts *opts = client->opts;
+  int status = COMMAND_OK;
+  if (opts->pipe.by != EXEC_PIPE_NONE)
+    status = exec_pipe_open(&client->pipe, run, opts);
+  if (status == COMMAND_OK && opts->round_robin)
+    return exec_robin_open(&client->robin, run, opts, client->pipe);
+  if (status != COMMAND_OK || client->pipe)
+    return status;
+  return exec_input_new(&client->input, run, opts, client->words);
 }
 
 static int open_parts(struct exec_client *client)
@@ -126,6 +132,7 @@ static int open_rest(struct exec_client *client)
 /* Frees what was opened. */
 static void free_client(struct exec_client *client)
 {
+  exec_robin_close(client->robin);
   exec_pipe_close(client->pipe);
   exec_input_free(client->input);
   exec_gate_close(client->gate);

@@ -11,6 +11,7 @@
 #include "exec/input.h"
 #include "exec/options.h"
 #include "exec/output.h"
+#include "exec/robin.h"
 #include "exec/slots.h"
 #include "exec/terminal.h"
 #include "exec/words.h"
@@ -25,6 +26,7 @@ struct exec_client {
   struct exec_environment environment;
   struct exec_input *input;
   struct exec_pipe_input *pipe; /* NULL without --pipe */
+  struct exec_robin *robin;     /* NULL without --round-robin */
   struct exec_screen *screen;
   struct exec_feed *feed;
   struct exec_gate *gate;

@@ -15,6 +15,7 @@
 #include "command.h"
 #include "exec/block.h"
 #include "exec/feed_pipe.h"
+#include "exec/robin.h"
 #include "exec/words.h"
 
 /* So many large pipes do not come near the limit that Linux has for a user. */
@@ -150,17 +151,23 @@ static int open_terminal(struct exec_item *item, int *out)
 
 /* Bytes. */
 
-static int feed_bytes(const struct exec_feed *feed, struct exec_item *item,
-                      struct async_buf *own, const char *bytes, size_t len,
-                      struct async_group *group, int *fd)
+/* Returns 0, or -1 after it was said what is wrong with a pipe. */
+static int check_pipe(struct exec_item *item, int err)
 {
-  int err = exec_feed_pipe(own, bytes, len, feed->widens, group, fd);
   if (err == ASYNC_ENOMEM)
     return no_memory(item);
   if (err < 0)
     return job_error_set(&item->item, JOB_ERROR_SPAWN, err,
                          "a pipe for standard input: %s", async_err_text(err));
   return 0;
+}
+
+static int feed_bytes(const struct exec_feed *feed, struct exec_item *item,
+                      struct async_buf *own, const char *bytes, size_t len,
+                      struct async_group *group, int *fd)
+{
+  return check_pipe(item,
+                    exec_feed_pipe(own, bytes, len, feed->widens, group, fd));
 }
 
 /* Columns of a line: "TEXT<TAB>name=value". */
@@ -213,6 +220,8 @@ int exec_feed_begin(struct exec_feed *feed, struct exec_item *item, int *fd,
                     struct async_group *group)
 {
   const struct exec_block *block = item->block;
+  if (item->robin)
+    return check_pipe(item, exec_robin_begin(item->robin, group, fd));
   if (block)
     return feed_bytes(feed, item, NULL, block->bytes, block->len, group, fd);
   switch (feed->opts->stdin_choice.from) {

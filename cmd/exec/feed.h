@@ -34,6 +34,13 @@ void exec_feed_given(struct exec_feed *feed, int fd);
 int exec_pipe_open(struct exec_pipe_input **out, struct job_run *run,
                    const struct exec_opts *opts);
 int exec_pipe_next(struct exec_pipe_input *input, struct exec_item *item);
+
+/* The next block alone. Returns as exec_pipe_next does. */
+int exec_pipe_take(struct exec_pipe_input *input, struct exec_block **out);
+
+/* Makes "WHAT NUMBER" the item's text. Returns 0 or ASYNC_ENOMEM. */
+int exec_pipe_name(struct exec_item *item, const char *what, uint64_t number);
+
 void exec_pipe_close(struct exec_pipe_input *input);
 
 /* NULL is fine. */

@@ -10,6 +10,7 @@
 
 struct exec_block;
 struct exec_output;
+struct exec_robin_job;
 
 enum exec_killer {
   EXEC_KILLER_NONE,
@@ -33,15 +34,24 @@ struct exec_end {
   unsigned orphans; /* that it left and that were still alive */
 };
 
+/* What a job was given to read, of --pipe. */
+struct exec_given {
+  uint64_t blocks, bytes; /* 0: there is no --pipe */
+  uint64_t unread;        /* of the bytes */
+  bool knows_unread;
+};
+
 struct exec_item {
   struct job_item item; /* the first entry */
   struct job_entry *more;
   size_t more_count;
   uint64_t first_seq;       /* of item, once it has ended: item.seq counts on */
   struct exec_block *block; /* NULL, or the part of the input of --pipe */
-  int64_t timeout_ns;       /* of one attempt; 0: none */
-  unsigned slot;            /* 1 to --jobs, while an attempt runs */
-  struct exec_argv argv;    /* of the last attempt */
+  struct exec_robin_job *robin; /* NULL without --round-robin */
+  struct exec_given given;
+  int64_t timeout_ns;    /* of one attempt; 0: none */
+  unsigned slot;         /* 1 to --jobs, while an attempt runs */
+  struct exec_argv argv; /* of the last attempt */
   struct exec_end end;
   struct exec_output *output; /* what the last attempt wrote */
 };

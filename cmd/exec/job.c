@@ -26,6 +26,8 @@ int exec_next(void *ctx, struct job_item *base)
 {
   struct exec_client *client = ctx;
   struct exec_item *item = (struct exec_item *)base;
+  if (client->robin)
+    return exec_robin_next(client->robin, item);
   return client->pipe ? exec_pipe_next(client->pipe, item)
                       : exec_input_next(client->input, client->words, item);
 }
@@ -134,11 +136,13 @@ static void run(struct exec_attempt *attempt, struct exec_needs *needs,
   struct exec_item *item = attempt->item;
   if (exec_needs_gather(needs, attempt) < 0 ||
       start(attempt, needs, helpers) < 0) {
+    exec_robin_leave(item->robin);
     note_failure(attempt);
     return;
   }
   wait_for_end(attempt);
   clean_up(attempt);
+  exec_robin_leave(item->robin);
   int kept = exec_output_drain(item->output, attempt->client->opts->drain_ns);
   if (kept < 0)
     note_failure(attempt);
@@ -203,6 +207,7 @@ void exec_item_done(struct job_item *base)
   exec_argv_done(&item->argv);
   exec_output_free(item->output);
   exec_block_free(item->block);
+  exec_robin_job_free(item->robin);
   for (size_t i = 0; i < item->more_count; i++)
     job_entry_done(&item->more[i]);
   free(item->more);

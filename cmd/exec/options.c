@@ -245,6 +245,12 @@ static const struct opt_row exec_rows[] = {
     .more = "A block is given to the command as standard input, whole, and "
             "again on a retry. size=1M cuts at the end of a line; sep=REGEX "
             "cuts where a line that matches begins." },
+  { .long_name = "round-robin",
+    OPT_FLAG(E, round_robin),
+    .group = JOB_INPUT,
+    .help = "With --pipe: few jobs, fed block after block",
+    .more = "At most -j jobs are started, and each gets one more block "
+            "whenever it has read what it had. Not with --retries." },
 
   { .short_name = 'O',
     .long_name = "output",

@@ -132,6 +132,7 @@ struct exec_opts {
   /* Input of jobs */
   struct exec_stdin_choice stdin_choice;
   struct exec_pipe_choice pipe;
+  bool round_robin; /* of its blocks */
 
   /* Output of jobs */
   enum exec_output_mode output;

@@ -212,31 +212,17 @@ static int read_more(struct exec_pipe_input *input)
 
 /* Blocks. */
 
-static int set_name(struct exec_pipe_input *input, struct exec_item *item)
+int exec_pipe_name(struct exec_item *item, const char *what, uint64_t number)
 {
   struct async_buf name = ASYNC_BUF_INIT;
-  async_buf_add_str(&name, "block ");
-  async_buf_add_uint(&name, input->count + 1);
+  async_buf_add_str(&name, what);
+  async_buf_add_char(&name, ' ');
+  async_buf_add_uint(&name, number);
   const char *text = async_buf_str(&name);
   int err = text ? job_entry_set_text(&item->item.entry, text, name.len)
                  : ASYNC_ENOMEM;
   async_buf_done(&name);
   return err;
-}
-
-static int set_block(struct exec_pipe_input *input, struct exec_item *item,
-                     size_t len)
-{
-  int err = set_name(input, item);
-  if (err < 0)
-    return err;
-  item->block = exec_block_new(input->slab, input->start, len);
-  if (!item->block)
-    return ASYNC_ENOMEM;
-  item->item.bytes = len;
-  input->start += len;
-  input->count++;
-  return 0;
 }
 
 /* The length of the next block; 0: more has to be read. */
@@ -258,7 +244,7 @@ static void note_failure(struct exec_pipe_input *input, int err)
   input->stream = NULL;
 }
 
-int exec_pipe_next(struct exec_pipe_input *input, struct exec_item *item)
+int exec_pipe_take(struct exec_pipe_input *input, struct exec_block **out)
 {
   size_t len;
   while ((len = find_end(input)) == 0) {
@@ -272,5 +258,19 @@ int exec_pipe_next(struct exec_pipe_input *input, struct exec_item *item)
     else if (err < 0)
       note_failure(input, err);
   }
-  return set_block(input, item, len);
+  *out = exec_block_new(input->slab, input->start, len);
+  if (!*out)
+    return ASYNC_ENOMEM;
+  input->start += len;
+  return 0;
+}
+
+int exec_pipe_next(struct exec_pipe_input *input, struct exec_item *item)
+{
+  int err = exec_pipe_take(input, &item->block);
+  if (err < 0)
+    return err;
+  item->item.bytes = item->block->len;
+  item->given = (struct exec_given){ .blocks = 1, .bytes = item->block->len };
+  return exec_pipe_name(item, "block", ++input->count);
 }

@@ -136,7 +136,7 @@ static int watch(struct exec_output *output)
   if (output->ready)
     return 0;
   int fds[2] = { output->streams[0].fd, output->streams[1].fd };
-  return exec_ready_new(&output->ready, fds);
+  return exec_ready_new(&output->ready, fds, EXEC_READY_TO_READ);
 }
 
 /* Waits for more, not longer than the deadline. */

@@ -18,6 +18,7 @@ struct handle {
 
 struct exec_ready {
   struct handle *handles[2]; /* NULL: none */
+  enum exec_ready_for what;
   struct async_op wait;
   bool waiting;
 };
@@ -55,10 +56,13 @@ static int watch(struct exec_ready *ready, unsigned which, int fd)
   return 0;
 }
 
-int exec_ready_new(struct exec_ready **out, const int fds[2])
+int exec_ready_new(struct exec_ready **out, const int fds[2],
+                   enum exec_ready_for what)
 {
   struct exec_ready *ready = calloc(1, sizeof(*ready));
   int err = ready ? 0 : ASYNC_ENOMEM;
+  if (ready)
+    ready->what = what;
   for (unsigned i = 0; i < 2 && err == 0; i++)
     if (fds[i] >= 0)
       err = watch(ready, i, fds[i]);
@@ -103,14 +107,16 @@ static int await_unless_again(struct async_op *wait)
 
 int exec_ready_wait(struct exec_ready *ready)
 {
+  bool reads = ready->what == EXEC_READY_TO_READ;
   for (unsigned i = 0; i < 2; i++) {
     struct handle *handle = ready->handles[i];
     if (!handle || handle->armed)
       continue;
     handle->armed = true;
-    uv_poll_start(&handle->uv, UV_READABLE, on_event);
+    uv_poll_start(&handle->uv, reads ? UV_READABLE : UV_WRITABLE, on_event);
   }
-  async_op_start(&ready->wait, "output of a job", leave);
+  async_op_start(&ready->wait, reads ? "output of a job" : "input of a job",
+                 leave);
   ready->waiting = true;
   async_loop_hold();
   return await_unless_again(&ready->wait);

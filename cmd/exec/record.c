@@ -47,6 +47,35 @@ static void get_slot(const struct job_item *item, struct job_value *out)
     job_value_uint(out, item_of(item)->slot);
 }
 
+/* What it read. */
+
+static void get_blocks(const struct job_item *item, struct job_value *out)
+{
+  if (item_of(item)->given.blocks > 0)
+    job_value_uint(out, item_of(item)->given.blocks);
+}
+
+static void get_given(const struct job_item *item, struct job_value *out)
+{
+  if (item_of(item)->given.blocks > 0)
+    job_value_uint(out, item_of(item)->given.bytes);
+}
+
+static void get_unread(const struct job_item *item, struct job_value *out)
+{
+  if (item_of(item)->given.knows_unread)
+    job_value_uint(out, item_of(item)->given.unread);
+}
+
+static const struct job_field stdin_fields[] = {
+  { .name = "blocks", .get = get_blocks },
+  { .name = "bytes", .get = get_given },
+  { .name = "unread", .get = get_unread },
+  { .name = NULL },
+};
+
+/* Its end. */
+
 static void get_exit(const struct job_item *item, struct job_value *out)
 {
   const struct exec_end *end = end_of(item);
@@ -219,6 +248,7 @@ const struct job_field exec_fields[] = {
   { .name = "killed_by", .get = get_killed_by },
   { .name = "kill_steps", .get = get_kill_steps },
   { .name = "orphans", .get = get_orphans },
+  { .name = "stdin", .members = stdin_fields },
   { .name = "stdout", .members = stdout_fields },
   { .name = "stderr", .members = stderr_fields },
   { .name = "rusage", .members = usage_fields },

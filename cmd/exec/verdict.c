@@ -1,5 +1,7 @@
 #include "exec/verdict.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -77,9 +79,25 @@ static void judge_signal(struct exec_attempt *attempt, int status)
   fail(attempt, attempt->client->retry_on.signal);
 }
 
+/* It succeeded, but the input that was given to it has gone unread with it. */
+static void judge_unread(struct exec_attempt *attempt, int exit_status)
+{
+  const struct exec_given *given = &attempt->item->given;
+  job_error_set(&attempt->item->item, JOB_ERROR_IO, -EPIPE,
+                "exit status %d, but %" PRIu64 " of the %" PRIu64
+                " bytes that it was given were not read",
+                exit_status, given->unread, given->bytes);
+  fail(attempt, false);
+}
+
 static void judge_exit(struct exec_attempt *attempt, int exit_status)
 {
   const struct exec_client *client = attempt->client;
+  if (attempt->item->given.unread > 0 &&
+      exec_codes_have(&client->ok, exit_status)) {
+    judge_unread(attempt, exit_status);
+    return;
+  }
   if (exec_codes_have(&client->ok, exit_status)) {
     attempt->fan->outcome = ASYNC_FAN_OK;
     return;

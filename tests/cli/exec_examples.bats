@@ -95,6 +95,10 @@ big_log() {
   example "big.log" 0
   is "$(<out)" "ERROR one"
 
+  example "--round-robin" 0
+  [ "$(wc -l <out)" -le 4 ]
+  is "$(awk '{ sum += $1 } END { print sum }' out)" 1000000
+
   : >bad.a
   example "--quiet-ok" 1
   is "$(<out)" $'a\tchecking a'

@@ -10,6 +10,7 @@
 #include "exec/choices.h"
 #include "exec/feed.h"
 #include "exec/options.h"
+#include "exec/robin.h"
 #include "failing_alloc.h"
 #include "job/source.h"
 #include "tap.h"
@@ -19,11 +20,14 @@ enum { LEN = 600000, MOST = 2000 };
 struct world {
   const char *pipe; /* NULL: --stdin record */
   const char *text; /* of the input */
+  bool round_robin;
+  enum async_fan_stop stop;
   struct exec_opts opts;
   struct job_log log;
   struct job_run run;
   struct exec_feed *feed;
   struct exec_pipe_input *input;
+  struct exec_robin *robin;
   char *drunk; /* what jobs have read */
   size_t len;
 };
@@ -58,6 +62,8 @@ static int give(struct world *world, struct exec_item *item)
   } else {
     CHECK(item->item.error.kind == JOB_ERROR_INTERNAL);
   }
+  exec_robin_leave(item->robin);
+  CHECK(err < 0 || item->given.unread == 0);
   async_group_cancel(&writers);
   async_group_close(&writers);
   return err;
@@ -65,6 +71,8 @@ static int give(struct world *world, struct exec_item *item)
 
 static int take(struct world *world, struct exec_item *item)
 {
+  if (world->robin)
+    return exec_robin_next(world->robin, item);
   if (world->input)
     return exec_pipe_next(world->input, item);
   return world->len > 0
@@ -81,6 +89,7 @@ static int run_jobs(struct world *world)
     if (err == 0)
       err = give(world, &item);
     exec_block_free(item.block);
+    exec_robin_job_free(item.robin);
     job_item_done(&item.item);
   }
   return err;
@@ -95,6 +104,9 @@ static int open_parts(struct world *world)
   int status = exec_feed_open(&world->feed, &world->run, &world->opts);
   if (status == COMMAND_OK && world->pipe)
     status = exec_pipe_open(&world->input, &world->run, &world->opts);
+  if (status == COMMAND_OK && world->round_robin)
+    status =
+        exec_robin_open(&world->robin, &world->run, &world->opts, world->input);
   return status;
 }
 
@@ -103,12 +115,14 @@ static int world_task(void *arg)
   struct world *world = arg;
   world->run = (struct job_run){ .opts = &world->opts.job,
                                  .log = &world->log,
+                                 .stop = &world->stop,
                                  .jobs = 2 };
   int status = open_parts(world), err = ASYNC_ENOMEM;
   if (status == COMMAND_OK)
     err = run_jobs(world);
   else
     CHECK_INT(status, COMMAND_IO);
+  exec_robin_close(world->robin);
   exec_pipe_close(world->input);
   exec_feed_close(world->feed);
   job_source_free(world->run.source);
@@ -116,10 +130,12 @@ static int world_task(void *arg)
 }
 
 /* Returns whether all came through. */
-static bool run_once(const char *pipe, const char *text, char *drunk,
-                     uint64_t fail_at)
+static bool run_once(const char *pipe, bool round_robin, const char *text,
+                     char *drunk, uint64_t fail_at)
 {
-  struct world world = { .pipe = pipe, .text = text, .drunk = drunk };
+  struct world world = {
+    .pipe = pipe, .round_robin = round_robin, .text = text, .drunk = drunk
+  };
   world.log = (struct job_log){ .tool = "exec", .fd = -1 };
   world.opts.max_args = 1;
   if (pipe)
@@ -152,15 +168,15 @@ static char *make_text(void)
 }
 
 /* A failure that does not matter (of a cache) lets all through. */
-static void fail_each(const char *pipe)
+static void fail_each(const char *pipe, bool round_robin)
 {
   char *text = make_text(), *drunk = malloc(LEN + 1);
   CHECK(drunk);
   signal(SIGPIPE, SIG_IGN);
-  CHECK(run_once(pipe, text, drunk, 0));
+  CHECK(run_once(pipe, round_robin, text, drunk, 0));
   uint64_t count = 0;
   for (uint64_t n = 1; n <= MOST; n++) {
-    run_once(pipe, text, drunk, n);
+    run_once(pipe, round_robin, text, drunk, n);
     count = failing_alloc_stop();
     if (count < n)
       break;
@@ -172,22 +188,28 @@ static void fail_each(const char *pipe)
 
 static void blocks_of_a_size(void)
 {
-  fail_each("size=150k");
+  fail_each("size=150k", false);
 }
 
 static void blocks_of_lines(void)
 {
-  fail_each("lines=3000");
+  fail_each("lines=3000", false);
 }
 
 static void blocks_at_a_separator(void)
 {
-  fail_each("sep=^0123");
+  fail_each("sep=^0123", false);
 }
 
 static void records(void)
 {
-  fail_each(NULL);
+  fail_each(NULL, false);
+}
+
+static void blocks_for_one_job_after_the_other(void)
+{
+  fail_each("size=150k", true);
+  fail_each("lines=300", true);
 }
 
 static const struct tap_test tests[] = {
@@ -195,6 +217,7 @@ static const struct tap_test tests[] = {
   TEST(blocks_of_lines),
   TEST(blocks_at_a_separator),
   TEST(records),
+  TEST(blocks_for_one_job_after_the_other),
 };
 
 TAP_MAIN(tests)
