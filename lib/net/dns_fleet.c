@@ -90,7 +90,6 @@ int async_dns_fleet_open(struct async_dns_fleet **out,
   if (!fleet)
     return ASYNC_ENOMEM;
   init(fleet, opts);
-  fleet->bare_queries = asy_fleet_ares_takes_bare();
   int err = copy_text(&fleet->source4, fleet->opts.source4, AF_INET);
   if (err == 0)
     err = copy_text(&fleet->source6, fleet->opts.source6, AF_INET6);

@@ -108,14 +108,12 @@ void asy_fleet_end_soon(struct async_dns_ask *ask, int rc)
 
 static bool is_short(int rc)
 {
-  return rc == -EMFILE || rc == -ENFILE || rc == -ENOBUFS ||
-         rc == ASYNC_ERROR_FROM_ARES(ARES_EFILE);
+  return rc == -EMFILE || rc == -ENFILE || rc == -ENOBUFS;
 }
 
 bool asy_fleet_is_ours(int rc)
 {
-  return rc == ASYNC_ENOMEM || is_short(rc) ||
-         rc == ASYNC_ERROR_FROM_ARES(ARES_EDESTRUCTION);
+  return rc == ASYNC_ENOMEM || is_short(rc);
 }
 
 /* As long as something is on its way, its end gives descriptors back; else

@@ -4,15 +4,12 @@
  *  1. queued: in the fleet's queue, or in that of the resolver it wants;
  *  2. a resolver is picked that can take it now (dns_fleet_pick.c): it is not
  *     ill, has room, and its rate allows it;
- *  3. sent over a link (dns_fleet_link.c): a channel of c-ares whose one UDP
- *     socket is ours, so that datagrams are sent and read in batches
- *     (dns_fleet_out.c, dns_fleet_in.c). Or over TCP, by a stream of ours
- *     (dns_fleet_tcp.c, dns_fleet_stream.c);
+ *  3. sent over a link (dns_fleet_link.c), a UDP socket on which datagrams are
+ *     sent and read in batches (dns_fleet_out.c, dns_fleet_in.c); or over TCP,
+ *     by a stream (dns_fleet_tcp.c, dns_fleet_stream.c);
  *  4. a reply that fits is judged (dns_fleet_end.c), or time runs out
  *     (dns_fleet_time.c);
- *  5. c-ares is told that its query is over, the resolver's health is kept
- *     (dns_fleet_health.c), who asked is told.
- * Nobody's code runs inside a call of c-ares. */
+ *  5. the resolver's health is kept (dns_fleet_health.c), who asked is told. */
 #ifndef ASY_DNS_FLEET_PRIV_H
 #define ASY_DNS_FLEET_PRIV_H
 
@@ -26,7 +23,7 @@
 #include "net/dns_priv.h"
 
 enum {
-  ASY_FLEET_FLIGHTS = 256, /* a link's; see dns.h */
+  ASY_FLEET_FLIGHTS = 256, /* a link's: more are easier to spoof */
   ASY_FLEET_IDS = 512,     /* buckets of a link's table, a power of two */
   ASY_FLEET_BATCH = 64,    /* datagrams a system call */
   ASY_FLEET_DATAGRAM = 4096,
@@ -168,7 +165,6 @@ struct async_dns_fleet {
   size_t queued, in_flight;
   unsigned busy;
   bool pumping, closing;
-  bool bare_queries; /* c-ares takes them without a question */
 };
 
 static inline struct async_dns_ask *asy_fleet_ask(struct async_list *node)
@@ -308,30 +304,22 @@ void asy_fleet_rate_learn(struct asy_fleet_rate *rate, bool failed,
 
 extern const struct asy_fleet_wire asy_fleet_udp;
 
-/* A link: one channel of c-ares, one socket. */
+/* A link: one socket. */
 struct asy_fleet_flight {
   struct asy_fleet_flight *next; /* free, or in the same bucket */
   struct async_dns_ask *ask;     /* NULL: nobody waits */
   struct asy_fleet_link *link;
-  uint16_t id;      /* the one on the wire */
-  uint16_t ares_id; /* the one that c-ares knows */
+  uint16_t id;   /* the one on the wire */
   uint16_t wait; /* its place among what is to be sent, from 1; 0: was sent */
-  bool held;     /* by c-ares */
 };
 
 struct asy_fleet_link {
   struct async_dns_fleet *fleet;
   struct asy_fleet_group *group;
-  ares_channel ares;
   uv_poll_t *poll;
   int fd;       /* -1: none */
-  int err;      /* of the socket, or of the send */
   bool blocked; /* the socket's buffer is full */
   size_t in_flight;
-  struct async_addr server; /* as c-ares knows it */
-
-  struct asy_fleet_flight *sending; /* for c-ares' callbacks */
-  struct asy_fleet_flight *feeding;
 
   struct async_list dirty;
   size_t wait_count;
@@ -341,21 +329,7 @@ struct asy_fleet_link {
   struct asy_fleet_flight flights[ASY_FLEET_FLIGHTS];
 };
 
-/* Whether this c-ares sends what has no question. */
-bool asy_fleet_ares_takes_bare(void);
-
-/* Returns 0, ASYNC_ENOMEM, or c-ares' error. */
-int asy_fleet_link_open(struct asy_fleet_group *group,
-                        struct async_dns_fleet *fleet,
-                        struct asy_fleet_link **out);
-void asy_fleet_link_free(struct asy_fleet_link *link);
 void asy_fleet_group_done(struct asy_fleet_group *group);
-
-/* Hands the ask to c-ares, and so to the batch. Returns 0 or an error. */
-int asy_fleet_link_send(struct asy_fleet_link *link, struct async_dns_ask *ask);
-
-/* Takes the flight out of everything, c-ares included. */
-void asy_fleet_link_forget(struct asy_fleet_flight *flight);
 
 /* The socket. */
 int asy_fleet_socket_open(struct asy_fleet_link *link);

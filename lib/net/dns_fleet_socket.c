@@ -108,8 +108,6 @@ static int start_poll(struct asy_fleet_link *link, int fd)
 
 int asy_fleet_socket_open(struct asy_fleet_link *link)
 {
-  if (link->fd >= 0) /* c-ares wants another one; there is one a link */
-    return -EMFILE;
   int fd = socket(link->group->family, SOCK_DGRAM, 0);
   if (fd < 0)
     return -errno;

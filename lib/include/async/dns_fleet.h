@@ -235,7 +235,7 @@ struct async_dns_ask {
  *        ASYNC_EENCODING   a reply that was found malformed
  *        -ECONNREFUSED, -ENETUNREACH, ...  the system's error
  *        ASYNC_EINVAL      the message is no query with one question
- *        ASYNC_ENOMEM, ASYNC_ECANCELED, or c-ares' error
+ *        ASYNC_ENOMEM, ASYNC_ECANCELED
  *
  * Source: RFC 5452 section 9 for what makes a reply ours: source address and
  * port (the socket is connected), id and question.
